@@ -1,0 +1,1 @@
+"""Moves data: pull, recalculate, write back. The only orchestrator."""

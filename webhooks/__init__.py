@@ -1,0 +1,1 @@
+"""CRM events in: verify, parse, put in the inbox."""
