@@ -7,7 +7,11 @@ ordering by them is the same on every machine.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
+
+from problems import Problem
 
 MONEY = pl.Decimal(38, 10)
 """Amounts, shares and rates: 28 digits before the point, 10 after it."""
@@ -130,3 +134,29 @@ ESTIMATES: Schema = {
 def empty(schema: Schema) -> pl.DataFrame:
     """A frame of that schema without rows."""
     return pl.DataFrame(schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the calculation knows of the world. Frames as above; deals may carry further columns.
+
+    `deals` and `splits` hold whole accumulation spans (fiscal years) for the participants at hand, open deals too.
+    """
+
+    deals: pl.DataFrame
+    splits: pl.DataFrame
+    participants: pl.DataFrame
+    quotas: pl.DataFrame
+    assignments: pl.DataFrame
+    fx_rates: pl.DataFrame
+    periods: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the calculation returns. `problems` name every deal, quota or rate that kept a figure from being made."""
+
+    lines: pl.DataFrame
+    statements: pl.DataFrame
+    estimates: pl.DataFrame
+    problems: tuple[Problem, ...]
