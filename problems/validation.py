@@ -1,0 +1,141 @@
+"""Pydantic's errors as problems: each at its line, in plain words, with the next step.
+
+The value that was given is never repeated: it may be a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from problems import Problem, did_you_mean, nearest
+
+Path = tuple[str | int, ...]
+
+
+class Places(Protocol):
+    """Values that were read, and where each was read from."""
+
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+
+    def line_of(self, path: Sequence[str | int]) -> int | None: ...
+
+    def where(self, path: Sequence[str | int]) -> str: ...
+
+
+def problems_from(error: ValidationError, document: Places, model: type[BaseModel]) -> list[Problem]:
+    """Every error of validating `document.data` against `model`, in the order of the lines they stand on.
+
+    An unknown key names the nearest one that `model` has at that place.
+    """
+    found = [(_located(document.data, details["loc"]), details) for details in error.errors(include_url=False)]
+    by_path: dict[Path, list[ErrorDetails]] = {}
+    for path, details in _told(found):
+        by_path.setdefault(path, []).append(details)
+    paths = sorted(by_path, key=lambda path: document.line_of(path) or 0)
+    return [_problem(path, by_path[path], document, model) for path in paths]
+
+
+def _located(data: Any, loc: Sequence[str | int]) -> Path:
+    """`loc` without what Pydantic puts between: names of union members, tags, validators."""
+    path: Path = ()
+    for position, step in enumerate(loc):
+        if _holds(data, step):
+            data = data[step]
+            path = (*path, step)
+        elif position == len(loc) - 1 and isinstance(data, Mapping) and step != "[key]":
+            path = (*path, step)
+    return path
+
+
+def _holds(data: Any, step: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return isinstance(data, list | tuple) and isinstance(step, int) and step < len(data)
+
+
+def _told(found: list[tuple[Path, ErrorDetails]]) -> Iterable[tuple[Path, ErrorDetails]]:
+    """Without "should be a string" for a table that was meant as one and has an error inside (unions say both)."""
+    for path, details in found:
+        inside = any(len(other) > len(path) and other[: len(path)] == path for other, _ in found)
+        if not (inside and details["type"].endswith("_type")):
+            yield path, details
+
+
+def _problem(path: Path, errors: list[ErrorDetails], document: Places, model: type[BaseModel]) -> Problem:
+    kinds = {details["type"]: details for details in errors}
+    if "missing" in kinds:
+        said, hint = "this is missing.", f"Add {_dotted(path[-1:])} here."
+    elif "extra_forbidden" in kinds:
+        said, hint = "there is no such key.", _instead(path, known_keys(model, path[:-1]))
+    else:
+        said = " or ".join(dict.fromkeys(_plainly(details) for details in errors)) + "."
+        hint = _hint(errors[0])
+    return Problem(document.where(path), _dotted(path), said, hint)
+
+
+def _instead(path: Path, known: Sequence[str]) -> str:
+    listed = ", ".join(known)
+    return did_you_mean(str(path[-1]), known, f"Known here: {listed}." if known else "Remove it.")
+
+
+def _plainly(details: ErrorDetails) -> str:
+    if details["type"] in {"value_error", "assertion_error"}:
+        return str(details["ctx"]["error"]).rstrip(".")
+    return details["msg"].removeprefix("Input ").rstrip(".")
+
+
+def _hint(details: ErrorDetails) -> str:
+    if details["type"] in {"literal_error", "enum"} and isinstance(details["input"], str):
+        # Only the nearest choice is shown, not what was given.
+        choices = [choice.strip("'") for choice in details["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        match = nearest(details["input"], choices)
+        return f"Did you mean {match!r}?" if match else "Choose one of them."
+    return "Correct the value."
+
+
+def _dotted(path: Path) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The keys that the table at `path` may have."""
+    kinds: list[Any] = [model]
+    for step in path:
+        kinds = [inner for kind in kinds for inner in _step(kind, step)]
+    names = (name for kind in kinds for name in _field_names(kind))
+    return list(dict.fromkeys(names))
+
+
+def _step(kind: Any, step: str | int) -> list[Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        annotations = (field.annotation for name, field in kind.model_fields.items() if step in (name, field.alias))
+        return [part for annotation in annotations for part in _parts(annotation)]
+    origin, arguments = get_origin(kind), get_args(kind)
+    if not isinstance(origin, type) or not arguments:
+        return []
+    return _parts(arguments[1] if issubclass(origin, Mapping) and len(arguments) > 1 else arguments[0])
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """The members of a union, without what annotates them."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _parts(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return [part for member in get_args(annotation) for part in _parts(member)]
+    return [] if origin is Literal else [annotation]
+
+
+def _field_names(kind: Any) -> list[str]:
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return []
+    return [field.alias or name for name, field in kind.model_fields.items()]
