@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origi
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from problems import Problem, did_you_mean, nearest
+from problems import Problem, did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -33,7 +33,7 @@ def problems_from(error: ValidationError, document: Places, model: type[BaseMode
 
     An unknown key names the nearest one that `model` has at that place.
     """
-    found = [(_located(document.data, details["loc"]), details) for details in error.errors(include_url=False)]
+    found = [(_located(document.data, details), details) for details in error.errors(include_url=False)]
     by_path: dict[Path, list[ErrorDetails]] = {}
     for path, details in _told(found):
         by_path.setdefault(path, []).append(details)
@@ -41,15 +41,17 @@ def problems_from(error: ValidationError, document: Places, model: type[BaseMode
     return [_problem(path, by_path[path], document, model) for path in paths]
 
 
-def _located(data: Any, loc: Sequence[str | int]) -> Path:
-    """`loc` without what Pydantic puts between: names of union members, tags, validators."""
+def _located(data: Any, details: ErrorDetails) -> Path:
+    """Where the error is, without what Pydantic puts between: names of union members, tags, validators."""
     path: Path = ()
-    for position, step in enumerate(loc):
+    for step in details["loc"]:
         if _holds(data, step):
             data = data[step]
             path = (*path, step)
-        elif position == len(loc) - 1 and isinstance(data, Mapping) and step != "[key]":
-            path = (*path, step)
+    if details["type"] == "missing":
+        return (*path, details["loc"][-1])
+    if details["type"] == "union_tag_invalid":
+        return (*path, details["ctx"]["discriminator"].strip("'"))
     return path
 
 
@@ -87,16 +89,19 @@ def _instead(path: Path, known: Sequence[str]) -> str:
 def _plainly(details: ErrorDetails) -> str:
     if details["type"] in {"value_error", "assertion_error"}:
         return str(details["ctx"]["error"]).rstrip(".")
+    if details["type"] == "union_tag_invalid":
+        return f"should be one of {details['ctx']['expected_tags']}"
     return details["msg"].removeprefix("Input ").rstrip(".")
 
 
 def _hint(details: ErrorDetails) -> str:
-    if details["type"] in {"literal_error", "enum"} and isinstance(details["input"], str):
-        # Only the nearest choice is shown, not what was given.
-        choices = [choice.strip("'") for choice in details["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-        match = nearest(details["input"], choices)
-        return f"Did you mean {match!r}?" if match else "Choose one of them."
-    return "Correct the value."
+    """The nearest choice is shown where there are choices, never what was given."""
+    context = details.get("ctx", {})
+    given, choices = context.get("tag", details["input"]), context.get("expected_tags", context.get("expected"))
+    if choices is None or not isinstance(given, str):
+        return "Correct the value."
+    words = choices.replace("'", "").replace(" or ", ", ").split(", ")
+    return did_you_mean(given, words, "Choose one of them.")
 
 
 def _dotted(path: Path) -> str:
