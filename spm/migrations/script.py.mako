@@ -1,0 +1,23 @@
+"""${message}
+
+Safety: a migration runs while an older `attain` may still be at work. Only add (tables, nullable columns, indexes);
+take away in a later release, once nothing reads it. Never rewrite what somebody was paid on.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

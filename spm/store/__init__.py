@@ -1,0 +1,1 @@
+"""Facts in, results out: every statement Attain runs on its tables, by subject."""
