@@ -16,6 +16,9 @@ from problems import Problem, did_you_mean
 
 Path = tuple[str | int, ...]
 
+MISSING = "this is missing."
+"""What is said of a key that has to be there and is not."""
+
 
 class Places(Protocol):
     """Values that were read, and where each was read from."""
@@ -33,7 +36,7 @@ def problems_from(error: ValidationError, document: Places, model: type[BaseMode
 
     An unknown key names the nearest one that `model` has at that place.
     """
-    found = [(_located(document.data, details), details) for details in error.errors(include_url=False)]
+    found = [(_located(document.data, details, model), details) for details in error.errors(include_url=False)]
     by_path: dict[Path, list[ErrorDetails]] = {}
     for path, details in _told(found):
         by_path.setdefault(path, []).append(details)
@@ -41,18 +44,25 @@ def problems_from(error: ValidationError, document: Places, model: type[BaseMode
     return [_problem(path, by_path[path], document, model) for path in paths]
 
 
-def _located(data: Any, details: ErrorDetails) -> Path:
+def _located(data: Any, details: ErrorDetails, model: type[BaseModel]) -> Path:
     """Where the error is, without what Pydantic puts between: names of union members, tags, validators."""
     path: Path = ()
     for step in details["loc"]:
         if _holds(data, step):
             data = data[step]
             path = (*path, step)
-    if details["type"] == "missing":
-        return (*path, details["loc"][-1])
-    if details["type"] == "union_tag_invalid":
-        return (*path, details["ctx"]["discriminator"].strip("'"))
+    last = _named_last(details)
+    by_tag, absent = details["type"] == "union_tag_invalid", details["type"] == "missing"
+    if by_tag or absent or (not _holds(data, last) and last in known_keys(model, path)):
+        return (*path, last)
     return path
+
+
+def _named_last(details: ErrorDetails) -> str | int:
+    """The key the error is about: of a wrong tag, the key that holds it."""
+    if details["type"] == "union_tag_invalid":
+        return str(details["ctx"]["discriminator"]).strip("'")
+    return details["loc"][-1] if details["loc"] else ""
 
 
 def _holds(data: Any, step: str | int) -> bool:
@@ -72,13 +82,13 @@ def _told(found: list[tuple[Path, ErrorDetails]]) -> Iterable[tuple[Path, ErrorD
 def _problem(path: Path, errors: list[ErrorDetails], document: Places, model: type[BaseModel]) -> Problem:
     kinds = {details["type"]: details for details in errors}
     if "missing" in kinds:
-        said, hint = "this is missing.", f"Add {_dotted(path[-1:])} here."
+        said, hint = MISSING, f"Add {dotted(path[-1:])} here."
     elif "extra_forbidden" in kinds:
         said, hint = "there is no such key.", _instead(path, known_keys(model, path[:-1]))
     else:
         said = " or ".join(dict.fromkeys(_plainly(details) for details in errors)) + "."
         hint = _hint(errors[0])
-    return Problem(document.where(path), _dotted(path), said, hint)
+    return Problem(document.where(path), dotted(path), said, hint)
 
 
 def _instead(path: Path, known: Sequence[str]) -> str:
@@ -104,7 +114,8 @@ def _hint(details: ErrorDetails) -> str:
     return did_you_mean(given, words, "Choose one of them.")
 
 
-def _dotted(path: Path) -> str:
+def dotted(path: Path) -> str:
+    """The path as people write it: `components[0].rate`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -113,11 +124,16 @@ def _dotted(path: Path) -> str:
 
 def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the table at `path` may have."""
+    names = (name for kind in kinds_at(model, path) for name in _field_names(kind))
+    return list(dict.fromkeys(names))
+
+
+def kinds_at(model: type[BaseModel], path: Sequence[str | int]) -> list[Any]:
+    """The types that a value at `path` may have: the members of its union; none where the model has no such place."""
     kinds: list[Any] = [model]
     for step in path:
         kinds = [inner for kind in kinds for inner in _step(kind, step)]
-    names = (name for kind in kinds for name in _field_names(kind))
-    return list(dict.fromkeys(names))
+    return kinds
 
 
 def _step(kind: Any, step: str | int) -> list[Any]:

@@ -1,0 +1,67 @@
+"""Secrets: where they are taken from, and how they are kept out of everything that is shown.
+
+In the configuration file a secret may be written `env:NAME` or `file:PATH` (relative to that file), or as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from problems import Problem
+
+HIDDEN = "[hidden]"
+_SHORTEST = 4
+"""Shorter values are no secrets, and hiding them would eat ordinary words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a secret's setting stands, for problems; `field` is the setting, `base_dir` what paths are relative to."""
+
+    where: str
+    field: str
+    base_dir: Path
+
+
+def resolve(text: str, place: Place, environ: Mapping[str, str]) -> str | Problem:
+    """The secret that `text` means: a variable's value, a file's content, or the text itself."""
+    kind, _, name = text.partition(":")
+    if kind == "file":
+        return from_file(name, place.base_dir, where=place.where, field=place.field)
+    if kind == "env":
+        return environ.get(name) or Problem(
+            place.where,
+            place.field,
+            f"the environment variable {name} is not set." if name not in environ else f"{name} is empty.",
+            f"Set {name} for the process that runs Attain.",
+        )
+    return text
+
+
+def from_file(name: str, base_dir: Path, *, where: str, field: str) -> str | Problem:
+    """The content of a secret's file without the line end after it, or the problem that keeps it from being read."""
+    path = base_dir / Path(name).expanduser()
+    try:
+        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except FileNotFoundError:
+        return Problem(where, field, f"there is no file {path}.", "Create it with the secret as its content.")
+    except OSError as error:
+        return Problem(where, field, f"{path} cannot be read: {error.strerror}.", "Let Attain's user read the file.")
+    except UnicodeDecodeError:
+        return Problem(where, field, f"{path} is not text.", "Save the secret as UTF-8 text.")
+    return text or Problem(where, field, f"{path} is empty.", "Write the secret into it.")
+
+
+def scrubbed(text: str, secrets: Collection[str]) -> str:
+    """`text` with every secret in it replaced."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, HIDDEN)
+    return text
+
+
+def scrubbed_problem(problem: Problem, secrets: Collection[str]) -> Problem:
+    """The problem without any secret in what it says."""
+    return replace(problem, message=scrubbed(problem.message, secrets), hint=scrubbed(problem.hint, secrets))
