@@ -1,0 +1,383 @@
+"""What an expression may say: a small part of SQL, read word by word and written again for Polars.
+
+Nothing reaches Polars but what is written here from the parts below: fields, literals, operators, `case`, `cast` to
+four kinds and the functions of the vocabulary. Sub-queries, windows, aggregates, table functions, wildcards and
+commands have no form here, so there is none to forbid. Fields are always quoted, so a parent path stays one name.
+
+Division of two whole numbers is the one place where SQL in Polars falls to floating point; such a dividend is made
+a decimal first. What depends on the kinds of the fields is checked in `mappings.kinds`: `Demands` says what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mappings.tokens import ExpressionError, Form, Token
+from mappings.vocabulary import FUNCTIONS, INSTEAD, PARTS, Function
+from problems import did_you_mean
+
+_DEEPEST = 40
+_STEPS = 250  # operators and branches; Polars overflows its stack somewhere above a thousand
+_DIGITS = 38
+_RESERVED = frozenset(
+    "and or not case when then else end is null true false in like ilike between distinct from as cast try_cast "
+    "select over where having group order union limit".split()
+)
+_COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
+_TEXT = ("text", "varchar", "string")
+_WHOLE = ("integer", "int", "bigint")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of SQL; `whole` where it can only be a whole number or null."""
+
+    sql: str
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Demands:
+    """What an expression reads, and what its parts must be: `numbers`, `texts`, `dates`, and `alike` in pairs."""
+
+    fields: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
+    alike: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Reader:
+    """Reads the words once, from left to right; each method reads one form of the language."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self._depth = 0
+        self._steps = 0
+        self.demands = Demands()
+
+    def whole_text(self) -> Part:
+        """Everything there is, as one expression. Raises ExpressionError where it is none."""
+        part = self._expression()
+        if self._next.form is not Form.END:
+            hint = INSTEAD.get(self._next.lower, "Between two values stands an operator: + - * / || = and or ...")
+            raise ExpressionError(f"{self._next.text!r} has no place after what stands before it.", hint)
+        return part
+
+    # words
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._at]
+
+    def _take(self) -> Token:
+        token = self._next
+        self._at += token.form is not Form.END
+        return token
+
+    def _accept(self, *words: str) -> str | None:
+        """Take the next word where it is one of these, in any case."""
+        token = self._next
+        if token.form not in (Form.WORD, Form.SIGN) or token.lower not in words:
+            return None
+        self._at += 1
+        self._steps += token.text not in ("(", ")", ",")
+        if self._steps > _STEPS:
+            raise ExpressionError(f"the expression has more than {_STEPS} steps.", "Split it, or shorten it.")
+        return token.lower
+
+    def _expect(self, word: str) -> None:
+        if not self._accept(word):
+            raise ExpressionError(f"{word!r} is missing before {self._next.text!r}.", f"Write {word} there.")
+
+    def _opens(self) -> bool:
+        """Whether the word after the next one is an opening bracket."""
+        return self._next.form is not Form.END and self._tokens[self._at + 1] == Token(Form.SIGN, "(")
+
+    # logic and comparison
+
+    def _expression(self) -> Part:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ExpressionError("the expression is nested too deeply.", "Write it with fewer brackets.")
+        part = self._joined("or", lambda: self._joined("and", self._negation))
+        self._depth -= 1
+        return part
+
+    def _joined(self, word: str, operand: Callable[[], Part]) -> Part:
+        parts = [operand()]
+        while self._accept(word):
+            parts.append(operand())
+        return parts[0] if len(parts) == 1 else Part("(" + f" {word} ".join(part.sql for part in parts) + ")")
+
+    def _negation(self) -> Part:
+        negated, said = False, False
+        while self._accept("not"):
+            negated, said = not negated, True
+        part = self._comparison()
+        return Part(f"(not {part.sql})" if negated else f"({part.sql})") if said else part
+
+    def _comparison(self) -> Part:
+        left = self._joined_text()
+        sign = self._accept(*_COMPARISONS)
+        if sign:
+            return Part(f"({left.sql} {sign} {self._like(left, self._joined_text()).sql})")
+        if self._accept("is"):
+            return self._is(left)
+        negation = "not " if self._accept("not") else ""
+        word = self._accept("in", "between", "like", "ilike")
+        if word is None and negation:
+            raise ExpressionError("'not' stands before a value here.", "Write not in, not like, not between.")
+        return self._tested(left, word, negation) if word else left
+
+    def _tested(self, left: Part, word: str, negation: str) -> Part:
+        if word == "in":
+            return self._one_of(left, negation)
+        if word == "between":
+            low = self._like(left, self._joined_text())
+            self._expect("and")
+            return Part(f"({left.sql} {negation}between {low.sql} and {self._like(left, self._joined_text()).sql})")
+        self.demands.texts.append(left.sql)
+        return Part(f"({left.sql} {negation}{word} {self._written(Form.TEXT, 'a pattern in quotes')})")
+
+    def _is(self, left: Part) -> Part:
+        negation = "not " if self._accept("not") else ""
+        word = self._accept("null", "true", "false", "distinct")
+        if word is None:
+            raise ExpressionError(f"'is' is followed by {self._next.text!r}.", "Write is null, is not null, is true.")
+        if word == "distinct":
+            self._expect("from")
+            return Part(f"({left.sql} is {negation}distinct from {self._like(left, self._joined_text()).sql})")
+        if word != "null":
+            self.demands.alike.append((left.sql, "true"))
+        return Part(f"({left.sql} is {negation}{word})")
+
+    def _one_of(self, left: Part, negation: str) -> Part:
+        """`in`: the values are written out, since Polars would look a field up in the whole page."""
+        self._expect("(")
+        values = [self._like(left, self._constant())]
+        while self._accept(","):
+            values.append(self._like(left, self._constant()))
+        self._expect(")")
+        return Part(f"({left.sql} {negation}in ({', '.join(value.sql for value in values)}))")
+
+    def _like(self, left: Part, right: Part) -> Part:
+        """The right one, noted down as to be of the left one's kind."""
+        self.demands.alike.append((left.sql, right.sql))
+        return right
+
+    def _constant(self) -> Part:
+        negation = "-" if self._accept("-") else ""
+        if self._next.form is Form.NUMBER:
+            part = self._number()
+            return Part(f"{negation}{part.sql}", part.whole)
+        if self._next.form is Form.TEXT and not negation:
+            return Part(self._take().text)
+        if self._next.lower == "date" and not negation:
+            return self._value()
+        raise ExpressionError(
+            f"{self._next.text!r} stands in a list of values.",
+            "Lists hold text in quotes, numbers and dates; compare two fields with =.",
+        )
+
+    # arithmetic
+
+    def _joined_text(self) -> Part:
+        parts = [self._sum()]
+        while self._accept("||"):
+            parts.append(self._sum())
+        return parts[0] if len(parts) == 1 else Part("(" + " || ".join(part.sql for part in parts) + ")")
+
+    def _sum(self) -> Part:
+        return self._calculated(("+", "-"), self._product)
+
+    def _product(self) -> Part:
+        return self._calculated(("*", "/", "%"), self._signed)
+
+    def _calculated(self, signs: tuple[str, ...], operand: Callable[[], Part]) -> Part:
+        """Operators of one rank, from left to right. A dividend that can be a whole number is made a decimal."""
+        part = operand()
+        sql, whole = part.sql, part.whole
+        sign = self._accept(*signs)
+        if sign is None:
+            return part
+        self.demands.numbers.append(part.sql)
+        while sign:
+            if sign == "/" and whole:
+                sql, whole = f"cast({sql} as decimal(38, 10))", False
+            right = operand()
+            self.demands.numbers.append(right.sql)
+            sql, whole = f"{sql} {sign} {right.sql}", whole and right.whole
+            sign = self._accept(*signs)
+        return Part(f"({sql})", whole)
+
+    def _signed(self) -> Part:
+        negative, said = False, False
+        while sign := self._accept("-", "+"):
+            negative, said = negative is not (sign == "-"), True
+        part = self._value()
+        if said:
+            self.demands.numbers.append(part.sql)
+        return Part(f"(-{part.sql})", part.whole) if negative else part
+
+    # values
+
+    def _value(self) -> Part:
+        token = self._next
+        if token.form is Form.NUMBER:
+            return self._number()
+        if token.form is Form.TEXT:
+            return Part(self._take().text)
+        if self._accept("("):
+            part = self._expression()
+            self._expect(")")
+            return part
+        if token.form is Form.WORD:
+            return self._word()
+        if token.form is Form.NAME:
+            return self._field()
+        raise ExpressionError(f"a value is missing before {token.text!r}.", "Write a field, a number or 'text' there.")
+
+    def _word(self) -> Part:
+        word = self._next.lower
+        if word in ("null", "true", "false"):
+            self._take()
+            return Part(word, whole=word == "null")
+        if word == "date" and self._tokens[self._at + 1].form is Form.TEXT:
+            self._take()
+            return Part(f"date {self._take().text}")
+        if self._accept("case"):
+            return self._case()
+        if self._opens():
+            return self._called()
+        if word in _RESERVED:
+            hint = INSTEAD.get(word) or "A field of that name is written in double quotes."
+            raise ExpressionError(f"{self._next.text!r} has no place here.", hint)
+        return self._field()
+
+    def _field(self) -> Part:
+        name = self._take().text
+        if self._accept("("):
+            raise ExpressionError(f"{name}(...) is no function.", "Functions have names without dots and quotes.")
+        self.demands.fields.append(name)
+        return Part(f'"{name}"')
+
+    def _number(self) -> Part:
+        """A number as written, without an exponent: Polars reads 1e3 as floating point and 1.5 exactly."""
+        number = Decimal(self._take().text)
+        if len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) >= _DIGITS:
+            raise ExpressionError(f"a number has more than {_DIGITS} digits.", "Shorten it.")
+        text = format(number, "f")
+        return Part(text, whole="." not in text)
+
+    def _written(self, form: Form, what: str) -> str:
+        if self._next.form is not form:
+            raise ExpressionError(f"{self._next.text!r} stands where {what} is needed.", "Write it out.")
+        return self._take().text
+
+    # case, cast, functions
+
+    def _case(self) -> Part:
+        subject = None if self._next.lower == "when" else self._expression()
+        branches, results = [], []
+        while self._accept("when"):
+            condition = self._expression()
+            if subject is not None:
+                condition = Part(f"({subject.sql} = {self._like(subject, condition).sql})")
+            self._expect("then")
+            results.append(self._expression())
+            branches.append(f"when {condition.sql} then {results[-1].sql}")
+        if not branches:
+            raise ExpressionError("a case without a when.", "Write case when ... then ... else ... end.")
+        if self._accept("else"):
+            results.append(self._expression())
+            branches.append(f"else {results[-1].sql}")
+        self._expect("end")
+        self._all_alike(results)
+        return Part(f"(case {' '.join(branches)} end)", all(result.whole for result in results))
+
+    def _all_alike(self, parts: list[Part]) -> None:
+        self.demands.alike += [(parts[0].sql, part.sql) for part in parts[1:]]
+
+    def _called(self) -> Part:
+        name = self._take().lower
+        self._take()
+        if name in ("cast", "try_cast"):
+            part = self._cast(name)
+        elif name == "extract":
+            part = self._extract()
+        else:
+            part = self._function(name)
+        self._expect(")")
+        return part
+
+    def _cast(self, name: str) -> Part:
+        part = self._expression()
+        self._expect("as")
+        kind = self._take().lower
+        if kind == "date":
+            self.demands.dates.append(part.sql)
+            # a plain cast takes the day in UTC; written out, the day is the one of the account's time zone
+            return Part(f"date(strftime({part.sql}, '%Y-%m-%d'))")
+        if kind in ("decimal", "numeric"):
+            return Part(f"{name}({part.sql} as decimal({self._places()}))")
+        if kind in (*_TEXT, *_WHOLE):
+            return Part(f"{name}({part.sql} as {'varchar' if kind in _TEXT else 'bigint'})", kind in _WHOLE)
+        hint = did_you_mean(kind, ("decimal", "integer", "text", "date"), "There is decimal, integer, text and date.")
+        raise ExpressionError(f"there is no cast to {kind!r}.", hint)
+
+    def _places(self) -> str:
+        if not self._accept("("):
+            return "38, 10"
+        precision = int(self._written(Form.NUMBER, "a number of digits").split(".")[0])
+        scale = 0
+        if self._accept(","):
+            scale = int(self._written(Form.NUMBER, "a number of places").split(".")[0])
+        self._expect(")")
+        if not scale <= precision <= _DIGITS or not precision:
+            raise ExpressionError(f"decimal({precision}, {scale}) cannot be.", "Write decimal(38, 10), at most 38 digits.")
+        return f"{precision}, {scale}"
+
+    def _extract(self) -> Part:
+        part = self._take().lower
+        if part not in PARTS:
+            raise ExpressionError(f"{part!r} cannot be taken out of a date.", f"There is {', '.join(PARTS)}.")
+        self._expect("from")
+        date = self._expression()
+        self.demands.dates.append(date.sql)
+        return Part(f"extract({part} from {date.sql})", whole=True)
+
+    def _function(self, name: str) -> Part:
+        function = FUNCTIONS.get(name)
+        if function is None:
+            hint = INSTEAD.get(name) or did_you_mean(name, FUNCTIONS, f"There is {', '.join(sorted(FUNCTIONS))}.")
+            raise ExpressionError(f"there is no function {name!r}.", hint)
+        arguments = self._arguments(function)
+        self._demand(function, arguments)
+        whole = function.whole or (function.takes in ("same", "number") and all(part.whole for part in arguments))
+        return Part(f"{name}({', '.join(part.sql for part in arguments)})", whole)
+
+    def _arguments(self, function: Function) -> list[Part]:
+        arguments: list[Part] = []
+        while self._next != Token(Form.SIGN, ")"):
+            if arguments:
+                self._expect(",")
+            written = function.fixed is not None and len(arguments) >= function.fixed
+            arguments.append(self._constant() if written else self._expression())
+        if not function.least <= len(arguments) <= function.most:
+            raise ExpressionError(
+                f"{function.name} is given {len(arguments)} values.", f"Write it like {function.example}."
+            )
+        return arguments
+
+    def _demand(self, function: Function, arguments: list[Part]) -> None:
+        given = arguments[: function.fixed]
+        if function.takes == "number":
+            self.demands.numbers += [part.sql for part in given]
+        elif function.takes == "text":
+            self.demands.texts += [part.sql for part in given]
+        else:
+            self._all_alike(arguments)
