@@ -2,7 +2,7 @@
 
 from spm.tables.activities import Activity
 from spm.tables.base import Base
-from spm.tables.connections import Connection, OpenProblem, StreamCursor, SyncRun
+from spm.tables.connections import SIGHTING, Connection, OpenProblem, StreamCursor, SyncRun
 from spm.tables.deals import CustomField, Deal, DealSplit, DealVersion
 from spm.tables.outbox import OutboxRow, Written
 from spm.tables.people import Participant, ParticipantLink
@@ -10,6 +10,7 @@ from spm.tables.reference import FxRate, Period, Plan, PlanAssignment, PlanVersi
 from spm.tables.results import DealResult, Dirty, EarningLine, Estimate, Statement
 
 __all__ = [
+    "SIGHTING",
     "Activity",
     "Base",
     "Connection",

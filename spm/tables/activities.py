@@ -18,7 +18,6 @@ class Activity(Base):
     __table_args__ = (
         UniqueConstraint("connection_id", "source", "crm_id"),
         Index(None, "connection_id", "owner_id", "happened_on"),
-        {"postgresql_with": {"fillfactor": "85"}},
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -36,5 +35,4 @@ class Activity(Base):
     duration_minutes: Mapped[Decimal | None]
     changed_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]

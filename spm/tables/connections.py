@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spm.tables.base import Base
@@ -66,3 +66,18 @@ class OpenProblem(Base):
     hint: Mapped[str]
     severity: Mapped[str]
     found_at: Mapped[datetime]
+
+
+SIGHTING = Table(
+    "sighting",
+    Base.metadata,
+    Column("connection_id", BigInteger, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("crm_id", Text, nullable=False),
+)
+"""What a complete read under way has brought so far, so that what it did not bring is known at its end.
+
+Rows are only added and cleared: to touch every record instead would rewrite the table at each complete read.
+"""

@@ -46,7 +46,6 @@ class Deal(DealContent, Base):
         Index(None, "connection_id", "owner_id", "close_date"),
         Index(None, "close_date"),
         CheckConstraint("status IN ('open', 'won', 'lost')", "status"),
-        {"postgresql_with": {"fillfactor": "85"}},  # room for `seen_at` to move without touching the indexes
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -56,8 +55,6 @@ class Deal(DealContent, Base):
     """Number of its newest `deal_version`."""
     recorded_at: Mapped[datetime]
     """When the present content became known."""
-    seen_at: Mapped[datetime]
-    """When a read last brought it."""
     gone_at: Mapped[datetime | None]
     """When it was found deleted, archived or merged away."""
 
@@ -67,7 +64,8 @@ class DealVersion(DealContent, Base):
 
     __tablename__ = "deal_version"
 
-    deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), primary_key=True)
+    # No foreign key: deals are never deleted, and the check would cost as much as the row.
+    deal_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     recorded_at: Mapped[datetime]
     gone: Mapped[bool]

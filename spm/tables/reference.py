@@ -20,7 +20,6 @@ class Quota(Base):
         Index(None, "connection_id", "owner_id"),
         Index(None, "participant_id"),
         CheckConstraint("(connection_id IS NULL) = (participant_id IS NOT NULL)", "one_origin"),
-        CheckConstraint("starts_on <= ends_on", "span"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -37,7 +36,6 @@ class Quota(Base):
     amount: Mapped[Decimal]
     currency: Mapped[str | None]
     recorded_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
 
 
@@ -45,7 +43,7 @@ class FxRate(Base):
     """Units of `currency` for one unit of `base`, from `starts_on` on."""
 
     __tablename__ = "fx_rate"
-    __table_args__ = (UniqueConstraint("connection_id", "source", "crm_id"), CheckConstraint("rate > 0", "rate"))
+    __table_args__ = (UniqueConstraint("connection_id", "source", "crm_id"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))
@@ -58,7 +56,6 @@ class FxRate(Base):
     starts_on: Mapped[date | None]
     """Null: always."""
     recorded_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
 
 

@@ -27,6 +27,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_connection_name")),
     )
     op.create_table(
+        "deal_version",
+        sa.Column("deal_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("owner_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Numeric(precision=38, scale=10), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("close_date", sa.Date(), nullable=True),
+        sa.Column("stage", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("deal_type", sa.Text(), nullable=True),
+        sa.Column("probability", sa.Numeric(precision=38, scale=10), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("custom", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("deal_id", "version", name=op.f("pk_deal_version")),
+    )
+    op.create_table(
         "participant",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -85,6 +106,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_problem_scope"), "problem", ["scope"], unique=False)
     op.create_table(
+        "sighting",
+        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("crm_id", sa.Text(), nullable=False),
+    )
+    op.create_table(
         "activity",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("connection_id", sa.BigInteger(), nullable=False),
@@ -100,12 +129,10 @@ def upgrade() -> None:
         sa.Column("duration_minutes", sa.Numeric(precision=38, scale=10), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_activity_connection_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
         sa.UniqueConstraint("connection_id", "source", "crm_id", name=op.f("uq_activity_connection_id_source_crm_id")),
-        postgresql_with={"fillfactor": "85"},
     )
     op.create_index(
         op.f("ix_activity_connection_id_owner_id_happened_on"),
@@ -128,7 +155,6 @@ def upgrade() -> None:
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
@@ -147,7 +173,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_deal_connection_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deal")),
         sa.UniqueConstraint("connection_id", "crm_id", name=op.f("uq_deal_connection_id_crm_id")),
-        postgresql_with={"fillfactor": "85"},
     )
     op.create_index(op.f("ix_deal_close_date"), "deal", ["close_date"], unique=False)
     op.create_index(
@@ -242,9 +267,7 @@ def upgrade() -> None:
         sa.Column("rate", sa.Numeric(precision=38, scale=10), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("rate > 0", name=op.f("ck_fx_rate_rate")),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_fx_rate_connection_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fx_rate")),
         sa.UniqueConstraint("connection_id", "source", "crm_id", name=op.f("uq_fx_rate_connection_id_source_crm_id")),
@@ -326,10 +349,8 @@ def upgrade() -> None:
         sa.Column("amount", sa.Numeric(precision=38, scale=10), nullable=False),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(connection_id IS NULL) = (participant_id IS NOT NULL)", name=op.f("ck_quota_one_origin")),
-        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_quota_span")),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_quota_connection_id")),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_quota_participant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quota")),
@@ -401,34 +422,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_deal_result_deal_id")),
         sa.PrimaryKeyConstraint("deal_id", name=op.f("pk_deal_result")),
     )
-    op.create_table(
-        "deal_version",
-        sa.Column("deal_id", sa.BigInteger(), nullable=False),
-        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("gone", sa.Boolean(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("account", sa.Text(), nullable=True),
-        sa.Column("owner_id", sa.Text(), nullable=True),
-        sa.Column("amount", sa.Numeric(precision=38, scale=10), nullable=True),
-        sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("close_date", sa.Date(), nullable=True),
-        sa.Column("stage", sa.Text(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("deal_type", sa.Text(), nullable=True),
-        sa.Column("probability", sa.Numeric(precision=38, scale=10), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("custom", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_deal_version_deal_id")),
-        sa.PrimaryKeyConstraint("deal_id", "version", name=op.f("pk_deal_version")),
-    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_table("deal_version")
     op.drop_table("deal_result")
     op.drop_table("written")
     op.drop_index(op.f("ix_sync_run_connection_id_started_at"), table_name="sync_run")
@@ -461,6 +459,7 @@ def downgrade() -> None:
     op.drop_table("custom_field")
     op.drop_index(op.f("ix_activity_connection_id_owner_id_happened_on"), table_name="activity")
     op.drop_table("activity")
+    op.drop_table("sighting")
     op.drop_index(op.f("ix_problem_scope"), table_name="problem")
     op.drop_table("problem")
     op.drop_index(op.f("ix_plan_version_name"), table_name="plan_version")
@@ -469,5 +468,6 @@ def downgrade() -> None:
     op.drop_table("period")
     op.drop_index(op.f("ix_participant_team"), table_name="participant")
     op.drop_table("participant")
+    op.drop_table("deal_version")
     op.drop_table("connection")
     # ### end Alembic commands ###
