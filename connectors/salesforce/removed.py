@@ -1,0 +1,82 @@
+"""Records that are gone without a trace in the query: hard deletes, and splits, which never reach the recycle bin.
+
+GET /sobjects/<object>/deleted (REST API Developer Guide, "sObject Get Deleted") knows the last 30 days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from connectors.answers import UnreadableAnswer
+from connectors.salesforce.client import Call, Client
+from connectors.salesforce.errors import Refused
+from connectors.salesforce.query import ask_more, ask_query, moment
+from connectors.salesforce.soql import by_ids, id_chunks
+
+log = structlog.get_logger(__name__)
+
+NEVER_DELETED = frozenset({"Organization", "User"})
+"""Objects Salesforce lets nobody delete: a user is made inactive."""
+_REMEMBERED = timedelta(days=29)  # 30 by the guide, less a day for clocks and time zones
+_SHORTEST = timedelta(minutes=5)  # the guide refuses windows of less than a minute
+_IDS_IN_A_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Ids deleted in a window, and until when that is certain."""
+
+    ids: tuple[str, ...]
+    until: datetime
+
+
+def removed_since(client: Client, object_name: str, since: datetime, until: datetime) -> Removed:
+    """Ids deleted from `since` on; none where the object does not tell (it is then noted, and nothing lost: a full
+    read finds them). Raises TryLater."""
+    start = max(min(since, until - _SHORTEST), until - _REMEMBERED)
+    if start > since:
+        log.warning("salesforce.deletes_forgotten", connection=client.name, object=object_name, since=since.isoformat())
+    window = {"start": _text(start), "end": _text(until)}
+    try:
+        removed: Removed = client.ask(
+            Call("GET", f"sobjects/{object_name}/deleted/", "deleted", window), lambda body: _read(body, until)
+        )
+    except Refused as error:
+        log.info("salesforce.deletes_untold", connection=client.name, object=object_name, code=error.code)
+        return Removed((), until)
+    return removed
+
+
+def _text(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _read(body: Any, until: datetime) -> Removed:
+    try:
+        ids = tuple(str(entry["id"]) for entry in body["deletedRecords"])
+        covered = body.get("latestDateCovered")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableAnswer("no list of deleted records") from error
+    return Removed(ids, min(until, moment(covered)) if covered else until)
+
+
+def really_gone(client: Client, object_name: str, ids: Sequence[str]) -> list[str]:
+    """Those of the ids that are not there (any more, or again: a record may be brought back from the bin)."""
+    living: set[str] = set()
+    for chunk in id_chunks(ids, select_length=60, most=_IDS_IN_A_QUERY):
+        living |= _living(client, by_ids(object_name, ["Id"], chunk))
+    return [record_id for record_id in ids if record_id not in living]
+
+
+def _living(client: Client, soql: str) -> set[str]:
+    page = ask_query(client, soql, deleted=False)
+    living = {str(record["Id"]) for record in page.records}
+    while page.link is not None:
+        page = ask_more(client, page.link)
+        living |= {str(record["Id"]) for record in page.records}
+    return living
