@@ -7,6 +7,7 @@ from connectors.salesforce.client import Client
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.query import ask_query
 from connectors.salesforce.schema import Schemas
+from connectors.salesforce.soql import select
 
 _SOUGHT = ("Id", "Name", "TimeZoneSidKey", "DefaultCurrencyIsoCode")
 
@@ -16,7 +17,7 @@ def read_account(client: Client, schemas: Schemas) -> Account:
     _know_version(client)
     described = schemas.described("Organization")
     fields = [name for name in _SOUGHT if described.field(name)]
-    rows = ask_query(client, f"SELECT {', '.join(fields)} FROM Organization", deleted=False).records
+    rows = ask_query(client, select(fields, "Organization"), deleted=False).records
     if not rows:
         raise FixSettings(
             f"{client.name}: the org does not show its Organization record.",
@@ -53,7 +54,7 @@ def _know_version(client: Client) -> None:
 def _corporate_currency(client: Client) -> str | None:
     """The corporate currency of an org with several; None where there is one alone, which no object names."""
     try:
-        rows = ask_query(client, "SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true", deleted=False).records
+        rows = ask_query(client, select(["IsoCode"], "CurrencyType", "IsCorporate = true"), deleted=False).records
     except Refused:
         return None
     return str(rows[0]["IsoCode"]) if rows else None

@@ -41,7 +41,7 @@ class Allowance:
             return
         raise TryLater(
             f"{self._name}: {self.used:,} of the org's {self.total:,} API calls of the last 24 hours are used, and"
-            f" Attain stops at {int(self.total * self._share):,} (daily_share = {self._share:g}). Try again in an hour, when"
-            " older calls no longer count, or raise daily_share.",
+            f" Attain stops at {int(self.total * self._share):,} (daily_share = {self._share:g}). Try again in an"
+            " hour, when older calls no longer count, or raise daily_share.",
             retry_after=_ASK_AGAIN_IN,
         )

@@ -120,7 +120,7 @@ class Client:
         error = read_error(answer)
         told = f" ({error.code}: {error.message})" if error else ""
         raise FixSettings(
-            f"{self.name}: {self._host} does not accept the token {self.settings.token_origin} has just given out{told}.",
+            f"{self.name}: {self._host} does not accept the token {self.settings.token_origin} gave out{told}.",
             hint="Check that instance_url and login_url are of the same org, and that the user may use the API.",
         )
 
@@ -171,7 +171,7 @@ class Client:
         if is_tls_trouble(error):
             return FixSettings(
                 f"{self.name}: no secure connection to {host}: its certificate is not trusted or it speaks no TLS.",
-                hint="Check instance_url and login_url, and the certificate of a proxy in between (REQUESTS_CA_BUNDLE).",
+                hint="Check instance_url and login_url, and the certificate of any proxy (REQUESTS_CA_BUNDLE).",
             )
         return as_failure(error, self.name, host)
 

@@ -7,7 +7,7 @@ API guide, "CustomField"; Object Reference, "PermissionSet", "FieldPermissions",
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simple_salesforce.format import format_soql
@@ -18,6 +18,7 @@ from connectors.salesforce.client import Call, Client
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.query import ask_query
 from connectors.salesforce.schema import Schemas
+from connectors.salesforce.soql import select
 
 PERMISSION_SET = "Attain_Integration"
 _THERE_ALREADY = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
@@ -89,14 +90,10 @@ def _text(spec: FieldSpec) -> dict[str, Any]:
     return {"type": "Text", "length": spec.length}
 
 
-def _checkbox(_: FieldSpec) -> dict[str, Any]:
-    return {"type": "Checkbox", "defaultValue": "false"}
-
-
-_TYPES = {
+_TYPES: Mapping[FieldKind, Callable[[FieldSpec], dict[str, Any]]] = {
     FieldKind.TEXT: _text,
     FieldKind.NUMBER: lambda spec: {"type": "Number", "precision": spec.precision, "scale": spec.scale},
-    FieldKind.BOOLEAN: _checkbox,
+    FieldKind.BOOLEAN: lambda _: {"type": "Checkbox", "defaultValue": "false"},
     FieldKind.DATE: lambda _: {"type": "Date"},
     FieldKind.DATETIME: lambda _: {"type": "DateTime"},
 }
@@ -109,7 +106,8 @@ def _described(spec: FieldSpec) -> str:
         "Text": f"({spec.length})",
         "LongTextArea": f"({spec.length})",
     }
-    return told["type"] + size.get(told["type"], "")
+    kind = str(told["type"])
+    return kind + size.get(kind, "")
 
 
 def _create(client: Client, path: str, endpoint: str, body: dict[str, Any]) -> str | None:
@@ -157,8 +155,8 @@ class _Grants:
     def _step(self, name: str, action: Any, changed: bool) -> ProvisionStep:
         return ProvisionStep(name, action, done=not (changed and self._dry_run))
 
-    def _find(self, object_name: str, where: str, fields: str = "Id") -> list[dict[str, Any]]:
-        return ask_query(self._client, f"SELECT {fields} FROM {object_name} WHERE {where}", deleted=False).records
+    def _find(self, object_name: str, where: str, fields: Sequence[str] = ("Id",)) -> list[dict[str, Any]]:
+        return ask_query(self._client, select(fields, object_name, where), deleted=False).records
 
     def _ensure(self, object_name: str, where: str, values: dict[str, Any]) -> tuple[str | None, bool]:
         """The record's id (None where a dry run would make it), and whether it was or would be made."""
@@ -173,7 +171,7 @@ class _Grants:
 
     def _granted(self, set_id: str) -> dict[str, dict[str, Any]]:
         where = format_soql("ParentId = {}", set_id)
-        rows = self._find("FieldPermissions", where, "Id, Field, PermissionsRead, PermissionsEdit")
+        rows = self._find("FieldPermissions", where, ("Id", "Field", "PermissionsRead", "PermissionsEdit"))
         return {str(row["Field"]): row for row in rows}
 
     def _grant(self, spec: FieldSpec, set_id: str | None, held: dict[str, Any] | None) -> ProvisionStep:

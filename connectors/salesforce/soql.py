@@ -37,12 +37,9 @@ class Select:
         return replace(self, after_id=record_id)
 
     def __str__(self) -> str:
-        where = f" WHERE {condition}" if (condition := self._condition()) else ""
         order = f"{STAMP}, Id" if self.stamped else "Id"
         limit = f" LIMIT {self.limit}" if self.limit else ""
-        return (
-            " ".join(["SELECT", ", ".join(self.fields), "FROM", self.object_name]) + f"{where} ORDER BY {order}{limit}"
-        )
+        return f"{select(self.fields, self.object_name, self._condition())} ORDER BY {order}{limit}"
 
     def _condition(self) -> str:
         if self.stamped:
@@ -68,14 +65,14 @@ def literal(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def select(fields: Iterable[str], object_name: str, where: str = "") -> str:
+    """A SELECT without order; `where` is a condition whose values are quoted already."""
+    return " ".join(["SELECT", ", ".join(fields), "FROM", object_name, *(["WHERE", where] if where else [])])
+
+
 def by_ids(object_name: str, fields: Iterable[str], ids: Sequence[str]) -> str:
     """A SELECT of the records with the given ids."""
-    return format_soql(
-        "SELECT {fields:literal} FROM {name:literal} WHERE Id IN {ids}",
-        fields=", ".join(fields),
-        name=object_name,
-        ids=list(ids),
-    )
+    return select(fields, object_name, format_soql("Id IN {}", list(ids)))
 
 
 def id_chunks(ids: Sequence[str], *, select_length: int, most: int) -> Iterator[Sequence[str]]:
