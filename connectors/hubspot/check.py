@@ -1,0 +1,70 @@
+"""Does the account answer, and may the token do what Attain needs: every problem at once, with its next step."""
+
+from __future__ import annotations
+
+from connectors.answers import UnreadableAnswer
+from connectors.base import Account, ConnectorError, FixSettings, TryLater
+from connectors.hubspot.client import Call, HubSpotClient, Reply
+from connectors.hubspot.errors import Forbidden
+from connectors.hubspot.schema import DEALS, OWNERS, USERS, read_scope
+from connectors.retry import AskAgain, Failure
+from problems import Problem
+
+
+def checked(client: HubSpotClient, name: str) -> tuple[Account | None, list[Problem]]:
+    """Ask for the account, then for one deal, user and owner each."""
+    where = f"connections.{name}"
+    try:
+        reply = client.account()
+    except Forbidden as error:
+        return None, [_problem(where, error), *_missing_scopes(client, where)]
+    except ConnectorError as error:
+        return None, [_problem(where, error)]
+    return _account(reply, client), _missing_scopes(client, where)
+
+
+def _account(reply: Reply, client: HubSpotClient) -> Account:
+    portal = str(reply.data.get("portalId") or "")
+    kind = str(reply.data.get("accountType") or "").replace("_", " ").lower()
+    return Account(
+        account_id=portal,
+        name=f"HubSpot {portal} ({kind})" if kind else f"HubSpot {portal}",
+        timezone=reply.data.get("timeZone") or None,
+        currency=reply.data.get("companyCurrency") or None,
+        calls_left_today=client.daily.left if client.daily else None,
+    )
+
+
+def _missing_scopes(client: HubSpotClient, where: str) -> list[Problem]:
+    one = [("limit", "1")]
+    calls = [
+        Call("list", "GET", client.paths.objects(DEALS), query=one, scope=read_scope(DEALS)),
+        Call("list", "GET", client.paths.objects(USERS), query=one, scope=read_scope(USERS)),
+        Call("owners", "GET", client.paths.owners(), query=one, scope=read_scope(OWNERS)),
+    ]
+    problems: list[Problem] = []
+    for call in calls:
+        try:
+            client.send(call)
+        except ConnectorError as error:
+            problems.append(_problem(where, error))
+    return problems
+
+
+def _problem(where: str, error: ConnectorError) -> Problem:
+    if isinstance(error, FixSettings):
+        return Problem(where, "access_token", str(error), error.hint)
+    if isinstance(error, TryLater) and _never_reached(error):
+        return Problem(where, "base_url", str(error), "Check base_url, the network and the firewall.")
+    if isinstance(error, TryLater):
+        return Problem(where, "", str(error), "Try again later.")
+    return Problem(
+        where, "base_url", str(error), "Check that base_url is HubSpot's API and path_version one it serves."
+    )
+
+
+def _never_reached(error: TryLater) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, AskAgain) and (
+        cause.kind in {Failure.REFUSED, Failure.UNREADABLE} or isinstance(cause.__cause__, UnreadableAnswer)
+    )
