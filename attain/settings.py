@@ -49,11 +49,12 @@ class Settings:
     plans: Plans
     write_back: WriteBack
     log: Log
-    connections: Mapping[str, ConnectionSettings]
+    connections: dict[str, ConnectionSettings]
     secrets: frozenset[str] = field(repr=False, default=frozenset())
 
-    def files(self, patterns: Iterable[str]) -> list[Path]:
+    def files(self, patterns: str | Iterable[str]) -> list[Path]:
         """The files that path patterns such as `plans/*.toml` mean, relative to the configuration file, in order."""
+        patterns = [patterns] if isinstance(patterns, str) else patterns
         found = (path for pattern in patterns for path in matching(self.base_dir, pattern))
         return list(dict.fromkeys(found))
 
