@@ -1,0 +1,103 @@
+"""Credits: what each person on a plan is credited for by one component, on which day, in the plan's currency.
+
+credit = value x share x rate of the deal's day, kept to ten places and never rounded to cents. Credits stand in the
+order (person, day, deal, split); that order decides which of them reach a tier first.
+
+A won deal counts on its own day by the plan its person is on that day. One that is dated after the statement period
+that contains today waits for its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from problems import Problem
+from spm.engine import crediting, lacking
+from spm.engine.exact import EXACT, converted
+from spm.engine.exchange import crosses
+from spm.engine.inputs import Inputs
+from spm.engine.measuring import measured
+from spm.frames import MONEY
+from spm.plans.model import Component, Plan
+
+ORDER = ["participant_id", "on", "deal_id", "split_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Credits in order. Columns: `participant_id`, `on`, `deal_id`, `split_id`, `role`, `share`, `value` and
+    `currency` (of the deal), `fx_rate`, `credited` (in the plan's currency), `period` and `span` (numbers of the
+    statement's and the accumulation's period)."""
+
+    rows: pl.DataFrame
+    problems: Sequence[Problem] = ()
+
+
+def won_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
+    """What the won deals credit to the people on the plan, up to the end of the current statement period."""
+    deals = inputs.deals.filter(pl.col("status") == "won")
+    counted = measured(deals, plan, component)
+    rows = _of_people_on(plan, crediting.credited(counted.deals, inputs.splits, component.role), inputs)
+    dated = _on_plan(plan, rows, inputs)
+    reached = _dated(dated, plan, component, inputs)
+    end = inputs.days.last_day(inputs.today, plan.statement) or inputs.today
+    now = reached.filter(pl.col("on") <= end)
+    priced = _priced(now, plan, inputs)
+    problems = [
+        *counted.problems,
+        *lacking.day(rows, inputs.deals, component),
+        *lacking.calendar(dated, inputs.days, plan),
+        *lacking.patience(reached.filter(pl.col("on") > end), inputs.deals, end),
+        *lacking.value(priced, inputs.deals, component),
+        *lacking.rate(priced, inputs.deals, plan),
+    ]
+    return Credits(priced.drop_nulls("credited").sort(ORDER), problems)
+
+
+def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
+    """What the open deals would credit if they were won today, with null as `credited` where it cannot be said."""
+    won_today = (pl.lit("won").alias("status"), _today(inputs.today).alias("close_date"))
+    deals = inputs.deals.filter(pl.col("status") == "open").with_columns(won_today)
+    counted = measured(deals, plan, component).deals.with_columns(_today(inputs.today).alias("on"))
+    rows = _of_people_on(plan, crediting.credited(counted, inputs.splits, component.role), inputs)
+    dated = _dated(_on_plan(plan, rows, inputs), plan, component, inputs)
+    priced = _priced(dated, plan, inputs)
+    return Credits(priced.sort(ORDER), list(lacking.rate(priced, inputs.deals, plan, won=False)))
+
+
+def _today(today: date) -> pl.Expr:
+    return pl.lit(today, dtype=pl.Date)
+
+
+def _of_people_on(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+    people = inputs.assignments.filter(pl.col("plan") == plan.name)
+    return rows.join(people, on="participant_id", how="semi")
+
+
+def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+    """The rows whose person is on the plan on their day."""
+    spells = inputs.assignments.filter(pl.col("plan") == plan.name).drop("plan")
+    joined = rows.join(spells, on="participant_id")
+    return joined.filter(pl.col("on").is_between("starts_on", "ends_on")).drop("starts_on", "ends_on")
+
+
+def _dated(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs) -> pl.DataFrame:
+    """The rows that the calendar reaches, with the numbers of their statement and accumulation period."""
+    numbers = inputs.days.days.select(
+        "on", period=pl.col(plan.statement.value), span=pl.col(component.accumulate.value)
+    )
+    return rows.join(numbers, on="on")
+
+
+def _priced(rows: pl.DataFrame, plan: Plan, inputs: Inputs) -> pl.DataFrame:
+    """The rows with `fx_rate` and `credited`; both are null where a rate, `credited` where the value is missing."""
+    foreign = rows.filter(pl.col("currency") != plan.currency)
+    rates = crosses(foreign, inputs.rates, plan.currency)
+    same = pl.when(pl.col("currency") == plan.currency).then(pl.lit(1).cast(EXACT))
+    joined = rows.join(rates, on=["currency", "on"], how="left").with_columns(pl.coalesce("cross", same).alias("cross"))
+    credit = converted(pl.col("value"), pl.col("share").cast(EXACT) * pl.col("cross"))
+    return joined.with_columns(credited=credit, fx_rate=pl.col("cross").cast(MONEY)).drop("cross")

@@ -1,0 +1,49 @@
+"""The facts, made ready once for every plan: usable deals, splits, rates, quotas and assignments, and a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from problems import Problem
+from spm.engine import findings
+from spm.engine.assigning import assigned, unknown_plans
+from spm.engine.days import Days, days_of
+from spm.engine.exact import LARGEST_SHARE, money, too_large
+from spm.engine.exchange import usable
+from spm.engine.quotas import readable
+from spm.frames import Facts
+from spm.plans import PlanVersion
+from spm.plans.model import REVENUE
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the components are calculated from. Frames as in spm.frames, without what cannot be used."""
+
+    deals: pl.DataFrame
+    splits: pl.DataFrame
+    people: pl.DataFrame
+    quotas: pl.DataFrame
+    assignments: pl.DataFrame
+    rates: pl.DataFrame
+    days: Days
+    today: date
+
+
+def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[Inputs, list[Problem]]:
+    """The inputs of a calculation on the day `today`, and what is wrong with the facts themselves."""
+    amount = pl.when(~too_large(pl.col("amount"))).then("amount")
+    deals = facts.deals.with_columns(amount.alias("amount"))
+    share = pl.when(pl.col("share").abs() <= money(LARGEST_SHARE)).then("share")
+    splits = facts.splits.with_columns(share.alias("share"), pl.col("role").fill_null(REVENUE))
+    rates, rate_problems = usable(facts.fx_rates)
+    quotas, quota_problems = readable(facts.quotas, facts.participants)
+    assignments, assignment_problems = assigned(facts.assignments, facts.participants)
+    unknown = unknown_plans(assignments, [version.name for version in plans], facts.participants)
+    inputs = Inputs(deals, splits, facts.participants, quotas, assignments, rates, days_of(facts.periods), today)
+    problems = [*rate_problems, *quota_problems, *assignment_problems, *unknown]
+    return inputs, [*problems, *findings.of_facts(facts.deals, splits)]

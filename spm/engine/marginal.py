@@ -1,0 +1,55 @@
+"""Marginal tiers: each slice of what is accumulated earns the rate of the tier it lies in.
+
+The slice of a credit in a tier is clip(after, from, to) - clip(before, from, to), where before and after are the
+running totals around the credit within person, component and span. Slices add up to the credit, whatever its sign: a
+negative credit takes back from the same slices, the lowest of which has no lower end.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from spm.engine.exact import earning
+from spm.engine.tiers import bounds
+from spm.plans.model import MarginalTiers, Rounding
+
+
+def earn(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
+    """One line for each credit and tier it touches."""
+    after = pl.col("credited").cum_sum().over("participant_id", "span")
+    return slices(booked.with_columns(after=after), rate, rounding)
+
+
+def slices(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
+    """The lines of credits whose running total `after` is known."""
+    ranged = booked.with_columns(before=pl.col("after") - pl.col("credited"))
+    numbers = range(1, len(rate.tiers) + 1)
+    parts = [_slice(ranged, rate, number) for number in numbers]
+    earned = earning(pl.col("credited"), pl.col("rate"), rounding)
+    return pl.concat(parts).with_columns(cause=pl.lit("credit"), amount=earned)
+
+
+def _slice(ranged: pl.DataFrame, rate: MarginalTiers, number: int) -> pl.DataFrame:
+    """The part of each credit in tier `number`, without the credits that have none in it."""
+    start, end = bounds(rate, number)
+    described = ranged.with_columns(
+        tier=pl.lit(number, dtype=pl.Int32),
+        tier_from=start,
+        tier_to=end,
+        rate=pl.lit(rate.tiers[number - 1].rate, dtype=pl.Decimal(38, 10)),
+    )
+    part = _clipped("after") - _clipped("before")
+    return described.with_columns(credited=part).filter(pl.col("credited") != 0).drop("before", "after")
+
+
+def _clipped(total: str) -> pl.Expr:
+    return pl.min_horizontal(pl.max_horizontal(total, "tier_from"), "tier_to")
+
+
+def would_earn(opened: pl.DataFrame, booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
+    """What each open credit would earn on top of all that the span holds: `deal_id`, `participant_id`, `amount`."""
+    totals = booked.group_by("participant_id", "span").agg(pl.col("credited").sum().alias("total"))
+    joined = opened.join(totals, on=["participant_id", "span"], how="left").with_columns(pl.col("total").fill_null(0))
+    own = pl.col("credited").cum_sum().over("participant_id", "deal_id")
+    sliced = slices(joined.with_columns(after=pl.col("total") + own), rate, rounding)
+    return sliced.select("deal_id", "participant_id", "amount")

@@ -1,0 +1,107 @@
+"""Statements: one for each person and statement period in which they are on a plan, up to the one with today.
+
+A statement's payout is the sum of its lines. Quota, credited and attainment are those of the plan's first component,
+over its accumulation span or the statement's period, whichever is longer. Where somebody changes plans within a
+period, the statement names the later plan and pays for both; plans in two currencies cannot share one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from problems import Problem
+from spm.engine.days import longer
+from spm.engine.earning import Earned
+from spm.engine.exact import EXACT, money
+from spm.engine.inputs import Inputs
+from spm.engine.people import person
+from spm.frames import LINES, MONEY, STATEMENTS, empty
+from spm.plans import PlanVersion
+
+_KEY = ["participant_id", "period"]
+_HASHED = [name for name in LINES if name not in _KEY]
+
+
+def of_plan(inputs: Inputs, version: PlanVersion, first: Earned, quotas: pl.DataFrame) -> pl.DataFrame:
+    """The statements of one plan without payout and hash; `quotas` by person, measure and span as shown."""
+    plan, component = version.plan, version.plan.components[0]
+    shown = longer(component.accumulate, plan.statement)
+    of_measure = quotas.filter(pl.col("measure") == component.measure.name).select("participant_id", "span", "quota")
+    sums = first.credits.group_by("participant_id", number="period").agg(pl.col("credited").sum())
+    grid = _grid(inputs, version).join(_spans(inputs, version, shown.value), on="number")
+    joined = grid.join(sums, on=["participant_id", "number"], how="left").join(
+        of_measure, on=["participant_id", "span"], how="left"
+    )
+    total = pl.col("credited").fill_null(0).cum_sum().over("participant_id", "span")
+    summed = joined.sort("participant_id", "number").with_columns(credited=total)
+    return summed.with_columns(
+        plan=pl.lit(version.name),
+        plan_version=pl.lit(version.hash),
+        currency=pl.lit(plan.currency),
+        attainment=_attainment(),
+    )
+
+
+def _attainment() -> pl.Expr:
+    quota = pl.when(pl.col("quota") > 0).then("quota")
+    return (pl.col("credited").cast(EXACT) / quota.cast(EXACT)).cast(MONEY)
+
+
+def _grid(inputs: Inputs, version: PlanVersion) -> pl.DataFrame:
+    """Person and period for each period in which they are on the plan, and when they came on it."""
+    spells = inputs.assignments.filter(pl.col("plan") == version.name).select("participant_id", "starts_on", "ends_on")
+    periods = inputs.days.of_kind(version.plan.statement).filter(pl.col("starts_on") <= inputs.today)
+    periods = periods.select("number", "period", first="starts_on", last="ends_on")
+    covered = spells.join_where(periods, pl.col("starts_on") <= pl.col("last"), pl.col("ends_on") >= pl.col("first"))
+    return covered.group_by("participant_id", "number", "period").agg(since=pl.col("starts_on").max())
+
+
+def _spans(inputs: Inputs, version: PlanVersion, shown: str) -> pl.DataFrame:
+    days = inputs.days.days
+    return days.select(number=pl.col(version.plan.statement.value), span=pl.col(shown)).unique()
+
+
+def finished(parts: Sequence[pl.DataFrame], lines: pl.DataFrame) -> pl.DataFrame:
+    """All statements as frames.STATEMENTS, with the payout and the hash of their lines."""
+    if not parts:
+        return empty(STATEMENTS)
+    latest = pl.concat(parts).sort(*_KEY, "since", "plan").unique(_KEY, keep="last")
+    payouts = lines.group_by(_KEY).agg(payout=pl.col("amount").sum())
+    joined = latest.join(payouts, on=_KEY, how="left").join(hashes(lines), on=_KEY, how="left")
+    filled = joined.with_columns(
+        pl.col("payout").fill_null(money(0)), pl.col("hash").fill_null(hashlib.sha256(b"").hexdigest())
+    )
+    return filled.select(*STATEMENTS).cast(STATEMENTS).sort(_KEY)  # type: ignore[arg-type]
+
+
+def hashes(lines: pl.DataFrame) -> pl.DataFrame:
+    """`participant_id`, `period` and the SHA-256 of their lines' canonical text, in hexadecimal.
+
+    The text: each line in order of `line_no` on a row of its own, its columns in the order of frames.LINES (without
+    participant and period) joined by the unit separator (U+001F); decimals with ten places, nothing for null.
+    """
+    columns = [pl.col(name).cast(pl.String).fill_null("") for name in _HASHED]
+    texts = lines.sort(*_KEY, "line_no").select(*_KEY, text=pl.concat_str(columns, separator="\x1f"))
+    grouped = texts.group_by(_KEY, maintain_order=True).agg(pl.col("text").str.join("\n"))
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in grouped["text"]]
+    return grouped.select(_KEY).with_columns(pl.Series("hash", digests, dtype=pl.String))
+
+
+def in_two_currencies(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Person and period whose plans pay in more than one currency: `participant_id`, `period`, `currencies`."""
+    if not parts:
+        return empty({**{name: STATEMENTS[name] for name in _KEY}, "currencies": pl.String})
+    currencies = pl.col("currency").unique().sort()
+    grouped = pl.concat(parts).group_by(_KEY).agg(count=currencies.len(), currencies=currencies.str.join(" and "))
+    return grouped.filter(pl.col("count") > 1).drop("count").sort(_KEY)
+
+
+def mixed(found: pl.DataFrame, people: pl.DataFrame) -> Iterator[Problem]:
+    """A Problem for each of them."""
+    for participant_id, period, currencies in found.iter_rows():
+        message = f"is on plans in {currencies} in {period}; there is no statement for it."
+        hint = "Let the second assignment start with a statement period."
+        yield Problem(person(people, participant_id), "plan", message, hint)

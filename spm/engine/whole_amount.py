@@ -1,0 +1,81 @@
+"""Whole-amount tiers: everything accumulated earns the rate of the tier that the total has reached.
+
+Each statement period pays by the total at its end. Where that total has reached another tier than at the end of the
+period before, every earlier credit of the span gets a `retroactive` line for the difference: what it earns at the new
+rate less what it earned at the old one, both rounded as any earning. So after every period each credit has been
+paid exactly its earning at the rate then reached, and no rounding difference builds up.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from spm.engine.exact import earning, money
+from spm.engine.tiers import described, tier_of
+from spm.plans.model import Rounding, WholeAmountTiers
+
+_SPAN = ["participant_id", "span"]
+
+
+def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
+    """One line for each credit in its own period, and one in each later period that changes its rate."""
+    reached = _reached(booked, rate)
+    own = booked.join(reached.select(*_SPAN, "period", "tier"), on=[*_SPAN, "period"])
+    earned = earning(pl.col("credited"), pl.col("rate"), rounding)
+    first = described(own, rate).with_columns(cause=pl.lit("credit"), amount=earned)
+    return pl.concat([first, _made_up(booked, reached, rate, rounding)], how="diagonal")
+
+
+def _reached(booked: pl.DataFrame, rate: WholeAmountTiers) -> pl.DataFrame:
+    """The tier reached at the end of each period that has credits, and the tier before it."""
+    quota = [pl.col("quota").first()] if "quota" in booked.columns else []
+    sums = booked.group_by(*_SPAN, "period").agg(pl.col("credited").sum(), *quota).sort(*_SPAN, "period")
+    totals = sums.with_columns(total=pl.col("credited").cum_sum().over(_SPAN))
+    tiered = totals.with_columns(tier=tier_of(pl.col("total"), rate))
+    return tiered.with_columns(tier_before=pl.col("tier").shift(1).over(_SPAN))
+
+
+def _made_up(booked: pl.DataFrame, reached: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
+    changes = reached.filter(pl.col("tier") != pl.col("tier_before"))
+    changes = changes.select(*_SPAN, "tier", "tier_before", later="period")
+    earlier = booked.join(changes, on=_SPAN).filter(pl.col("period") < pl.col("later"))
+    earlier = earlier.with_columns(period=pl.col("later")).drop("later")
+    before = _rate_of("tier_before", rate)
+    paid = earning(pl.col("credited"), before, rounding)
+    due = earning(pl.col("credited"), pl.col("rate"), rounding)
+    lines = described(earlier, rate).with_columns(cause=pl.lit("retroactive"), amount=due - paid)
+    return lines.with_columns(rate=pl.col("rate") - before).filter(pl.col("rate") != 0).drop("tier_before")
+
+
+def _rate_of(tier: str, rate: WholeAmountTiers) -> pl.Expr:
+    chosen = money(rate.tiers[0].rate)
+    for number, each in enumerate(rate.tiers[1:], 2):
+        chosen = pl.when(pl.col(tier) >= number).then(money(each.rate)).otherwise(chosen)
+    return chosen
+
+
+def would_earn(opened: pl.DataFrame, booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
+    """What each open deal would earn itself and lift earlier credits by: `deal_id`, `participant_id`, `amount`."""
+    totals = booked.group_by(_SPAN).agg(pl.col("credited").sum().alias("total"))
+    joined = opened.join(totals, on=_SPAN, how="left").with_columns(pl.col("total").fill_null(0))
+    own = pl.col("credited").sum().over("deal_id", "participant_id")
+    tiered = joined.with_columns(tier_before=tier_of(pl.col("total"), rate), tier=tier_of(pl.col("total") + own, rate))
+    earned = described(tiered, rate).with_columns(amount=earning(pl.col("credited"), pl.col("rate"), rounding))
+    lift = _lift(tiered.unique(["deal_id", "participant_id"]), booked, rate, rounding)
+    return pl.concat([earned.select("deal_id", "participant_id", "amount"), lift])
+
+
+def _lift(opened: pl.DataFrame, booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
+    """What the credits so far would earn more in the tier that each open deal reaches."""
+    at_each = pl.concat([_earned_at(number, booked, rate, rounding) for number in range(1, len(rate.tiers) + 1)])
+    then = opened.join(at_each, on=[*_SPAN, "tier"], how="left")
+    now = at_each.rename({"tier": "tier_before", "earned": "earned_before"})
+    both = then.join(now, on=[*_SPAN, "tier_before"], how="left")
+    lifted = pl.col("earned").fill_null(0) - pl.col("earned_before").fill_null(0)
+    return both.select("deal_id", "participant_id", amount=lifted)
+
+
+def _earned_at(number: int, booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
+    earned = earning(pl.col("credited"), money(rate.tiers[number - 1].rate), rounding).sum()
+    summed = booked.group_by(_SPAN).agg(earned.alias("earned"))
+    return summed.with_columns(tier=pl.lit(number, dtype=pl.Int32))
