@@ -1,0 +1,58 @@
+"""How amounts, rates and periods are written for people, one by one or for whole columns.
+
+40,000.00 USD    6 %    Mar 2026, Q1 2026, 2026
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import polars as pl
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PLACES = 2
+_GROUPS = "^" + r"(\d{3})" * 8 + "$"
+_GROUPED = ",".join(f"${{{number}}}" for number in range(1, 9))
+
+
+def amount(number: Decimal) -> str:
+    """With thousands separated and all its places, at least two: `1,234.50`."""
+    whole, _, places = f"{number:,f}".partition(".")
+    return f"{whole}.{places.rstrip('0'):0<{_PLACES}}"
+
+
+def percent(fraction: Decimal) -> str:
+    """A fraction in per cent with as many places as it needs: `6 %`, `1.5 %`."""
+    return f"{(fraction * 100).normalize():f} %"
+
+
+def period(name: str) -> str:
+    """`2026-03` as `Mar 2026`, `2026-Q1` as `Q1 2026`, a year as it is."""
+    year, _, part = name.partition("-")
+    if not part:
+        return year
+    return f"{part} {year}" if part.startswith("Q") else f"{_MONTHS[int(part) - 1]} {year}"
+
+
+def amounts(column: pl.Expr) -> pl.Expr:
+    """A column of decimals with thousands separated and two places, half away from zero: `1,234.50`."""
+    text = column.abs().round(_PLACES, mode="half_away_from_zero").cast(pl.String)
+    whole = text.str.split(".").list.get(0)
+    grouped = whole.str.zfill(24).str.replace(_GROUPS, _GROUPED).str.strip_chars_start("0,")
+    digits = pl.when(grouped == "").then(pl.lit("0")).otherwise(grouped)
+    places = text.str.split(".").list.get(1).str.head(_PLACES)
+    sign = pl.when(column < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    return pl.concat_str(sign, digits, pl.lit("."), places)
+
+
+def percents(column: pl.Expr) -> pl.Expr:
+    """A column of fractions in per cent: `6 %`."""
+    text = (column * 100).cast(pl.String)
+    return pl.concat_str(text.str.strip_chars_end("0").str.strip_chars_end("."), pl.lit(" %"))
+
+
+def periods(column: pl.Series) -> pl.DataFrame:
+    """Each period name of the column once, as `period`, with its wording as `period_words`."""
+    names = column.unique().sort()
+    words = pl.Series("period_words", [period(name) for name in names], dtype=pl.String)
+    return pl.DataFrame([names.alias("period"), words])
