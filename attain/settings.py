@@ -163,7 +163,8 @@ class _Check:
         return self._validated(model, prefix, {key: value for key, value in raw.items() if key in known})
 
     def _validated(self, model: type[_Model], prefix: KeyPath, data: dict[str, Any]) -> _Model | None:
-        problems = [problem for path, problem in self.sources.unresolved.items() if _is_own(path, prefix)]
+        unresolved = self.sources.unresolved.items()
+        problems = [problem for path, problem in unresolved if _is_read_by(model, path, prefix)]
         told = {problem.field for problem in problems}
         validated = None
         try:
@@ -217,9 +218,10 @@ class _Check:
         self.problems.append(Problem(self.sources.where(path), dotted(path), said, hint, severity))
 
 
-def _is_own(path: KeyPath, prefix: KeyPath) -> bool:
-    """Whether a setting is checked with the table at `prefix`: connections are checked on their own."""
-    return path[: len(prefix)] == prefix if prefix else path[0] != CONNECTIONS
+def _is_read_by(model: type[BaseModel], path: KeyPath, prefix: KeyPath) -> bool:
+    """Whether the table at `prefix`, read by `model`, holds the setting; connections are read one by one."""
+    inside = path[: len(prefix)] == prefix and path[len(prefix)] in known_keys(model, ())
+    return inside and (bool(prefix) or path[0] != CONNECTIONS)
 
 
 def _no_connections(sources: Sources) -> Problem:
