@@ -29,9 +29,12 @@ def driver(conn: Connection) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def run(conn: Connection, statement: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Execute a composed statement and return its rows, if it has any."""
+    """Execute a composed statement and return its rows, if it has any.
+
+    Planned anew each time: a plan kept from when a table was small would read all of it for every page later.
+    """
     with driver(conn).cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values, prepare=False)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -8,24 +8,26 @@ loaded, and a participant who appears later is marked then.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from psycopg import sql
 from sqlalchemy import Connection, text
 
 from spm.store.gone import NAMED, NOT_SEEN, NOT_SIGHTED, links_gone, records_gone, splits_gone
-from spm.store.marks import mark_all, mark_owners
-from spm.store.merge import Changed, When, merge
+from spm.store.merge import When, merge
 from spm.store.pages import custom_kinds, load_page
 from spm.store.people import store_people
-from spm.store.shapes import SHAPES, Shape
+from spm.store.shapes import SHAPES
 from spm.store.splits import store_splits
 from spm.store.stored import Stored
 
 __all__ = ["Stored", "mark_gone", "replace_children", "store_page", "sweep"]
 
 
+_LOCK = 0x66616374  # "fact"
 _BY_COLUMN = frozenset({"participant", "deal_split"})
 """Entities of few records: each row says itself when it was last seen."""
 
@@ -49,17 +51,15 @@ def store_page(
     """
     shape = SHAPES[entity]
     when = When(now, seen_at)
+    _one_at_a_time(conn, connection_id)
     _note_kinds(conn, connection_id, custom_kinds(shape, frame))
     load_page(conn, shape, frame)
     if entity == "participant":
         return store_people(conn, connection_id, when)
     if entity == "deal_split":
         return store_splits(conn, connection_id, [], when)
-    changed = merge(conn, shape, connection_id, source, when)
-    new = sum(record.is_new for record in changed)
-    marked = _mark(conn, shape, connection_id, changed)
-    deals = tuple(record.id for record in changed) if entity == "deal" else ()
-    return Stored(new, len(changed) - new, frame.height - len(changed), deals, marked)
+    stored = merge(conn, shape, connection_id, source, when)
+    return replace(stored, unchanged=frame.height - stored.new - stored.changed)
 
 
 def replace_children(
@@ -77,6 +77,7 @@ def replace_children(
     """
     if entity != "deal_split":
         raise ValueError(f"{entity} is not read as the child of another record")
+    _one_at_a_time(conn, connection_id)
     load_page(conn, SHAPES[entity], frame)
     return store_splits(conn, connection_id, parent_crm_ids, When(now, now))
 
@@ -117,32 +118,23 @@ def sweep(
     return gone
 
 
-def _values(connection_id: int, now: datetime, source: str) -> dict[str, object]:
+def _values(connection_id: int, now: datetime, source: str) -> dict[str, Any]:
     return {"connection": connection_id, "now": now, "source": source}
 
 
-def _gone(conn: Connection, entity: str, which: sql.SQL, values: dict[str, object]) -> Stored:
+def _gone(conn: Connection, entity: str, which: sql.SQL, values: dict[str, Any]) -> Stored:
+    _one_at_a_time(conn, values["connection"])
     if entity == "participant":
         return links_gone(conn, which, values)
     if entity == "deal_split":
         return splits_gone(conn, which, values)
-    shape = SHAPES[entity]
-    gone = records_gone(conn, shape, which, values)
-    marked = _mark(conn, shape, int(str(values["connection"])), gone)
-    deals = tuple(record.id for record in gone) if entity == "deal" else ()
-    return Stored(changed=len(gone), deals=deals, participants=marked)
+    return records_gone(conn, SHAPES[entity], which, values)
 
 
-def _mark(conn: Connection, shape: Shape, connection_id: int, changed: Sequence[Changed]) -> tuple[int, ...]:
-    """Mark whose pay these records can change: owners before and after, and who has a share in the deal."""
-    if shape.entity == "activity" or not changed:
-        return ()
-    if shape.entity == "fx_rate":
-        days = [record.since for record in changed if record.since is not None]
-        return mark_all(conn, "fx_rate", min(days) if len(days) == len(changed) else None)
-    owners = [(owner, one.since) for one in changed for owner in {one.owner_before, one.owner_after}]
-    deals = [(one.crm_id, one.since) for one in changed] if shape.entity == "deal" else []
-    return mark_owners(conn, connection_id, owners, deals=deals, cause=shape.entity)
+def _one_at_a_time(conn: Connection, connection_id: int) -> None:
+    """Until the transaction ends no other stores facts of this connection: else a deal stored here and its owner's
+    link stored there would not see each other, and nobody would be marked."""
+    conn.execute(text("SELECT pg_advisory_xact_lock(:lock, :connection)"), {"lock": _LOCK, "connection": connection_id})
 
 
 def _note_kinds(conn: Connection, connection_id: int, kinds: dict[str, str]) -> None:

@@ -10,8 +10,8 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.store.bulk import run
+from spm.store.effects import run_marking
 from spm.store.marks import mark_participants
-from spm.store.merge import Changed
 from spm.store.people import refresh_people
 from spm.store.shapes import Shape
 from spm.store.splits import touch_deals
@@ -31,37 +31,37 @@ NOT_SIGHTED = sql.SQL("""
 """The other records that the read begun at that moment did not bring."""
 
 _GONE = """
-UPDATE {table} AS held SET gone_at = %(now)s{next}
-WHERE held.connection_id = %(connection)s AND held.gone_at IS NULL AND {which}{source}
-RETURNING held.id, false, held.crm_id, {owner}, {owner}, {since}
+WITH gone AS (
+    UPDATE {table} AS held SET gone_at = %(now)s{next}
+    WHERE held.connection_id = %(connection)s AND held.gone_at IS NULL AND {which}{source}
+    RETURNING held.*
+){versions}, changed AS (
+    SELECT id, false AS is_new, crm_id, {owner} AS owner_before, {owner} AS owner_after, {since} AS since FROM gone
+)
 """
-_VERSIONS = """
-INSERT INTO deal_version (deal_id, version, recorded_at, gone, {columns})
-SELECT id, version, %(now)s, true, {columns} FROM deal WHERE id = ANY(%(ids)s)
-"""
+_VERSIONS = """, versions AS (
+    INSERT INTO deal_version (deal_id, version, recorded_at, gone, {columns})
+    SELECT id, version, %(now)s, true, {columns} FROM gone
+)"""
 
 
-def records_gone(conn: Connection, shape: Shape, which: sql.SQL, values: Mapping[str, Any]) -> list[Changed]:
-    """Note that these records are gone since `now`; returns those that were there until then.
+def records_gone(conn: Connection, shape: Shape, which: sql.SQL, values: Mapping[str, Any]) -> Stored:
+    """Note that these records are gone since `now`, and mark whose pay that can change.
 
-    `values`: connection, source, now and what `which` needs.
+    `values`: connection, source, now and what `which` needs. Records gone before are passed over.
     """
     versioned = shape.table == "deal"
+    columns = sql.SQL(", ").join(map(sql.Identifier, shape.columns))
     statement = sql.SQL(_GONE).format(
         table=sql.Identifier(shape.table),
         which=which,
         next=sql.SQL(", version = version + 1" if versioned else ""),
         source=sql.SQL(" AND held.source = %(source)s" if shape.by_source else ""),
-        owner=sql.Identifier("held", shape.owner) if shape.owner else sql.SQL("NULL"),
-        since=sql.SQL(shape.day.format(row="held")),
+        versions=sql.SQL(_VERSIONS).format(columns=columns) if versioned else sql.SQL(""),
+        owner=shape.owner_of("gone"),
+        since=shape.day_of("gone"),
     )
-    today = values["now"].date()
-    found = [Changed(*row) for row in run(conn, statement, {**values, "today": today})]
-    if versioned and found:
-        columns = sql.SQL(", ").join(map(sql.Identifier, shape.columns))
-        ids = [record.id for record in found]
-        run(conn, sql.SQL(_VERSIONS).format(columns=columns), {"now": values["now"], "ids": ids})
-    return found
+    return run_marking(conn, shape, statement, {**values, "today": values["now"].date()})
 
 
 def links_gone(conn: Connection, which: sql.SQL, values: Mapping[str, Any]) -> Stored:

@@ -1,19 +1,23 @@
 """Bring a page into its table in one statement: new rows in, changed rows over, unchanged rows not touched.
 
 A record that was gone and is read again has come back, which is a change. What only has another `changed_at` is
-unchanged, and keeps the one it had.
+unchanged, and keeps the one it had. Held rows are looked up one by one through their key (LATERAL, LIMIT): while a
+table has no statistics yet the planner would read all of it for every page of a first load.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.store.bulk import run
-from spm.store.shapes import Shape
+from spm.store.effects import run_marking
+from spm.store.shapes import SHAPES, Shape
+from spm.store.stored import Stored
 
 
 class When(NamedTuple):
@@ -24,24 +28,15 @@ class When(NamedTuple):
     seen_at: datetime | None
 
 
-class Changed(NamedTuple):
-    """A record that is new or different: whose it was and is, and from which day on that matters (None: always)."""
-
-    id: int
-    is_new: bool
-    crm_id: str
-    owner_before: str | None
-    owner_after: str | None
-    since: date | None
-
-
 _MERGE = """
 WITH compared AS MATERIALIZED (
     SELECT page.crm_id, {values}, held.id AS held_id, held.gone_at IS NOT NULL AS was_gone, {owner} AS owner_before,
            {since} AS since,
            held.id IS NULL OR held.gone_at IS NOT NULL OR ({held}) IS DISTINCT FROM ({new}) AS differs
-    FROM {page} AS page LEFT JOIN {table} AS held
-      ON held.connection_id = %(connection)s AND held.crm_id = page.crm_id{source_joined}
+    FROM {page} AS page LEFT JOIN LATERAL (
+        SELECT * FROM {table} AS one
+        WHERE one.connection_id = %(connection)s AND one.crm_id = page.crm_id{source_joined} LIMIT 1
+    ) AS held ON true
 ), stored AS (
     INSERT INTO {table} (connection_id{source}, crm_id, {columns}, recorded_at{version})
     SELECT %(connection)s{source_value}, crm_id, {columns}, %(now)s{first}
@@ -49,9 +44,11 @@ WITH compared AS MATERIALIZED (
     ON CONFLICT ({key}) DO UPDATE
     SET ({columns}, recorded_at, gone_at) = ({excluded}, %(now)s, NULL){next}
     RETURNING *
-){versions}
-SELECT stored.id, compared.held_id IS NULL, stored.crm_id, compared.owner_before, {owner_after}, compared.since
-FROM stored JOIN compared USING (crm_id)
+){versions}, changed AS (
+    SELECT stored.id, compared.held_id IS NULL AS is_new, stored.crm_id, compared.owner_before,
+           {owner_after} AS owner_after, compared.since
+    FROM stored JOIN compared USING (crm_id)
+)
 """
 _VERSIONS = """, versions AS (
     INSERT INTO deal_version (deal_id, version, recorded_at, gone, {columns})
@@ -65,8 +62,8 @@ SELECT %(connection)s, %(entity)s, %(source)s, %(seen_at)s, crm_id FROM {page}
 """
 
 
-def merge(conn: Connection, shape: Shape, connection_id: int, source: str, when: When) -> list[Changed]:
-    """Merge the page that `load_page` put into its temporary table; returns what is new or different."""
+def merge(conn: Connection, shape: Shape, connection_id: int, source: str, when: When) -> Stored:
+    """Merge the page that `load_page` put into its temporary table; `unchanged` is left at 0."""
     values = {
         "connection": connection_id,
         "source": source,
@@ -76,11 +73,12 @@ def merge(conn: Connection, shape: Shape, connection_id: int, source: str, when:
     if when.seen_at is not None:
         sighted = sql.SQL(_SIGHTED).format(page=sql.Identifier(shape.page))
         run(conn, sighted, {**values, "entity": shape.entity, "seen_at": when.seen_at})
-    return [Changed(*row) for row in run(conn, _statement(shape), values)]
+    return run_marking(conn, shape, _statement(shape.entity), values)
 
 
-def _statement(shape: Shape) -> sql.Composed:
-    owner = shape.owner
+@cache
+def _statement(entity: str) -> sql.Composed:
+    shape = SHAPES[entity]
     versioned = shape.table == "deal"
     columns = _listed(shape.columns)
     parts: dict[str, Any] = {
@@ -94,12 +92,12 @@ def _statement(shape: Shape) -> sql.Composed:
         "new": sql.SQL(", ").join(map(shape.value, shape.content)),
         "excluded": _listed(shape.columns, "excluded"),
         "key": _listed(shape.key),
-        "owner": sql.Identifier("held", owner) if owner else sql.SQL("NULL"),
-        "owner_after": sql.Identifier("stored", owner) if owner else sql.SQL("NULL"),
-        "since": _since(shape.day),
+        "owner": shape.owner_of("held"),
+        "owner_after": shape.owner_of("stored"),
+        "since": _since(shape),
         "source": _if(shape.by_source, ", source"),
         "source_value": _if(shape.by_source, ", %(source)s"),
-        "source_joined": _if(shape.by_source, " AND held.source = %(source)s"),
+        "source_joined": _if(shape.by_source, " AND one.source = %(source)s"),
         "version": _if(versioned, ", version"),
         "first": _if(versioned, ", 1"),
         "next": _if(versioned, ", version = deal.version + 1"),
@@ -108,14 +106,14 @@ def _statement(shape: Shape) -> sql.Composed:
     return sql.SQL(_MERGE).format(**parts)
 
 
-def _since(day: str) -> sql.Composed:
+def _since(shape: Shape) -> sql.Composed:
     """The earlier of the days before and after; none where either is none."""
     return sql.SQL(
         "CASE WHEN held.id IS NULL THEN {page} WHEN {held} IS NULL OR {page} IS NULL THEN NULL"
         " ELSE LEAST({held}, {page}) END"
     ).format(
-        held=sql.SQL(day.format(row="held")),
-        page=sql.SQL(day.format(row="page")),
+        held=shape.day_of("held"),
+        page=shape.day_of("page"),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from psycopg import sql
 
@@ -25,6 +26,8 @@ _TYPES = {
     Kind.DATETIME: "timestamptz",
     Kind.BOOLEAN: "boolean",
 }
+Touches = Literal["owners", "shares", "everybody", "nobody"]
+"""Whose pay a record can change: its owner's (before and after), also that of those with a share, all, none."""
 _NOT_CONTENT = frozenset({"changed_at"})
 _ENDS_ON = "coalesce(page.ends_on, (date_trunc('month', page.starts_on) + interval '1 month - 1 day')::date)"
 _DEAL_DAY = "CASE WHEN {row}.status = 'open' OR {row}.close_date IS NULL THEN %(today)s ELSE {row}.close_date END"
@@ -34,8 +37,7 @@ _DEAL_DAY = "CASE WHEN {row}.status = 'open' OR {row}.close_date IS NULL THEN %(
 class Shape:
     """One entity's table. `renamed` maps fields to columns of another name; `by_source`: ids are only unique within
     the CRM object they were read from; `defaults` are expressions over the page for fields that may be empty;
-    `owner` is the column that says whose it is; `day` the first day on which the record has an effect, null for
-    always."""
+    `touches` says whose pay the record can change, `day` the first day on which it does (null for always)."""
 
     entity: str
     table: str
@@ -43,7 +45,7 @@ class Shape:
     by_source: bool = False
     extendable: bool = False
     defaults: Mapping[str, str] = field(default_factory=dict)
-    owner: str | None = None
+    touches: Touches = "nobody"
     day: str = "NULL::date"
 
     @property
@@ -57,6 +59,14 @@ class Shape:
     def content(self) -> tuple[str, ...]:
         """Columns whose change is a change of the record."""
         return tuple(name for name in self.columns if name not in _NOT_CONTENT)
+
+    def owner_of(self, row: str) -> sql.SQL:
+        """Who owns the record in that row of a statement, by the CRM's id."""
+        return sql.SQL(f"{row}.owner_id" if self.touches in {"owners", "shares"} else "NULL::text")
+
+    def day_of(self, row: str) -> sql.SQL:
+        """`day` of that row of a statement; needs the value `today`."""
+        return sql.SQL(self.day.format(row=row))
 
     @property
     def page(self) -> str:
@@ -79,21 +89,21 @@ SHAPES: Mapping[str, Shape] = {
     shape.entity: shape
     for shape in (
         Shape("participant", "participant_link"),
-        Shape("deal", "deal", extendable=True, owner="owner_id", day=_DEAL_DAY),
+        Shape("deal", "deal", extendable=True, touches="shares", day=_DEAL_DAY),
         Shape("deal_split", "deal_split", renamed={"deal_id": "deal_crm_id"}),
         Shape("activity", "activity", renamed={"deal_id": "deal_crm_id"}, by_source=True),
         Shape(
             "quota",
             "quota",
             by_source=True,
-            owner="owner_id",
+            touches="owners",
             day="{row}.starts_on",
             defaults={
                 "measure": "coalesce(page.measure, 'bookings')",
                 "ends_on": _ENDS_ON,
             },
         ),
-        Shape("fx_rate", "fx_rate", by_source=True, day="{row}.starts_on"),
+        Shape("fx_rate", "fx_rate", by_source=True, touches="everybody", day="{row}.starts_on"),
     )
 }
 """Every entity's shape, by name."""
