@@ -70,16 +70,18 @@ def family(dtype: pl.DataType) -> str:
 
 
 @lru_cache(maxsize=4096)
-def check_kinds(expression: Expression, columns: Columns, time_zone: str, target: str) -> None:
-    """Whether the expression works on such columns and gives something a field of kind `target` can be made of.
+def check_kinds(expression: Expression, columns: Columns, time_zone: str, target: str) -> pl.DataType:
+    """The type of what the expression gives on such columns.
 
-    Raises ExpressionError where it does not.
+    Raises ExpressionError where it does not work on them, or a field of kind `target` cannot be made of what it gives.
     """
     frame = _one_empty_record(columns, time_zone)
     _parts_fit(expression, frame)
-    given = family(_type_of(expression.sql, frame))
+    dtype = _type_of(expression.sql, frame)
+    given = family(dtype)
     if given not in ("nothing", *_BECOMES[_FAMILIES[target]]):
         raise ExpressionError(f"{expression.text!r} gives {_a(given)}, and {target} is needed.", "Map another field.")
+    return dtype
 
 
 def _one_empty_record(columns: Columns, time_zone: str) -> pl.DataFrame:
