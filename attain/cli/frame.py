@@ -1,0 +1,65 @@
+"""What every command shares: the options, and what becomes of an error."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from attain.cli.output import DONE, PROBLEMS_FOUND, TRY_LATER, Output, problems_as_json
+from attain.database import DatabaseUnusable
+from attain.wiring import Unusable
+from connectors.base import FixSettings, RejectedRecord, StopRun, TryLater
+from problems import Problem
+
+
+def command(function: Callable[..., int | None]) -> Callable[..., None]:
+    """Give a command `--config` and `--json`, and turn what it raises into a message and an exit code.
+
+    The wrapped function gets `config: Path | None` and `output: Output`; it returns an exit code, None is done.
+    """
+
+    @click.option("--config", type=click.Path(path_type=Path), help="Settings file. Default: ./config.toml.")
+    @click.option("--json", "json_wanted", is_flag=True, help="One JSON document on stdout instead of tables.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, config: Path | None, json_wanted: bool, **options: Any) -> None:
+        output = Output(json_wanted=json_wanted)
+        sys.exit(_run(output, lambda: function(*args, config=config, output=output, **options)))
+
+    return wrapped
+
+
+def connection_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--connection NAME`, several times; none is all."""
+    return click.option(
+        "--connection", "connections", multiple=True, metavar="NAME", help="Only this connection; may be repeated."
+    )(function)
+
+
+def _run(output: Output, work: Callable[[], int | None]) -> int:
+    try:
+        return work() or DONE
+    except Unusable as error:
+        return _fail(output, list(error.problems), PROBLEMS_FOUND)
+    except (FixSettings, DatabaseUnusable) as error:
+        return _fail(output, [Problem("attain", "", str(error), error.hint)], PROBLEMS_FOUND)
+    except TryLater as error:
+        return _fail(output, [_try_later(error)], TRY_LATER)
+    except (StopRun, RejectedRecord) as error:
+        hint = "What was committed stays. Run the command again; if it stops again, tell the CRM's admin."
+        return _fail(output, [Problem("attain", "", str(error), hint)], PROBLEMS_FOUND)
+
+
+def _try_later(error: TryLater) -> Problem:
+    when = f"in {int(error.retry_after.total_seconds())} seconds" if error.retry_after else "in a few minutes"
+    return Problem("attain", "", str(error), f"Run the same command again {when}; it goes on where it stopped.")
+
+
+def _fail(output: Output, problems: list[Problem], code: int) -> int:
+    output.document({"ok": False, "problems": problems_as_json(problems)})
+    output.problems(problems)
+    return code

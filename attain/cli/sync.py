@@ -1,0 +1,172 @@
+"""`attain sync` and its steps: pull, calculate, write-back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from attain.cli.frame import command, connection_option
+from attain.cli.output import DONE, PROBLEMS_FOUND, TRY_LATER, Output, ProgressBars, problems_as_json
+from attain.steps import Steps, SyncReport, take_steps
+from attain.wiring import chosen, database, open_house
+from problems import Problem
+from sync.calculate import Calculated
+from sync.run import StepReport
+
+_READ = ("object", "read", "new", "changed", "gone", "problems")
+_WROTE = ("object", "to write", "confirmed", "rejected", "retry", "unknown", "parked")
+_FULL = click.option("--full", is_flag=True, help="Read every record again, not only what changed.")
+
+
+@click.command(epilog="Example: attain sync --connection acme --dry-run", short_help="Pull, calculate and write back.")
+@connection_option
+@_FULL
+@click.option("--dry-run", is_flag=True, help="Pull and calculate, then show what would be written; write nothing.")
+@command
+def sync(connections: Sequence[str], full: bool, dry_run: bool, config: Path | None, output: Output) -> int:
+    """Pull what changed, calculate what it touches, write back what differs."""
+    return _run(config, output, connections, Steps(full=full, dry_run=dry_run))
+
+
+@click.command("pull", epilog="Example: attain pull --full", short_help="Read what changed in the CRMs.")
+@connection_option
+@_FULL
+@command
+def pull_command(connections: Sequence[str], full: bool, config: Path | None, output: Output) -> int:
+    """Read what changed in the CRMs into the store."""
+    return _run(config, output, connections, Steps(calculate=False, write=False, full=full))
+
+
+@click.command("calculate", epilog="Example: attain calculate --full", short_help="Calculate what changed.")
+@click.option("--full", is_flag=True, help="Calculate everybody, not only who is touched.")
+@command
+def calculate_command(full: bool, config: Path | None, output: Output) -> int:
+    """Calculate attainment, payout and estimates of everybody who is touched by a change."""
+    house = open_house(config)
+    with database(house) as engine, ProgressBars(output.aside) as bars:
+        report = take_steps(house, engine, [], Steps(pull=False, write=False, full=full), bars)
+    return show(output, report, house.warnings)
+
+
+@click.command("write-back", epilog="Example: attain write-back --dry-run", short_help="Write what differs.")
+@connection_option
+@click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
+@command
+def write_back_command(connections: Sequence[str], dry_run: bool, config: Path | None, output: Output) -> int:
+    """Write what was calculated to the CRMs' fields, where it differs from what they hold."""
+    return _run(config, output, connections, Steps(pull=False, calculate=False, dry_run=dry_run))
+
+
+def _run(config: Path | None, output: Output, names: Sequence[str], steps: Steps) -> int:
+    house = open_house(config)
+    wanted = chosen(house, names)
+    with database(house) as engine, ProgressBars(output.aside) as bars:
+        report = take_steps(house, engine, wanted, steps, bars)
+    return show(output, report, house.warnings)
+
+
+def show(output: Output, report: SyncReport, warnings: Sequence[Problem] = ()) -> int:
+    """Print how it went; the exit code it deserves."""
+    show_steps(output, report)
+    problems = _all_problems(report, warnings)
+    output.problems(problems)
+    code = _code(report, problems)
+    output.document({"ok": code == DONE, **as_document(report), "problems": problems_as_json(problems)})
+    return code
+
+
+def show_steps(output: Output, report: SyncReport) -> None:
+    """What each step did, in the order it was done."""
+    for step in report.steps:
+        if step.step == "pull":
+            _show_step(output, step)
+    if report.calculated is not None:
+        _show_calculated(output, report.calculated)
+    for step in report.steps:
+        if step.step != "pull":
+            _show_step(output, step)
+
+
+def _show_step(output: Output, step: StepReport) -> None:
+    calls = sum(step.calls.values())
+    output.heading(f"{step.connection}: {step.step} ({calls} calls, {step.seconds:.1f} s)")
+    if step.pulled:
+        columns = ("object", "read", "new", "changed", "gone", "problems")
+        rows = [(p.object_name, p.records, p.new, p.changed, p.gone, p.problems) for p in step.pulled]
+        output.table(columns, rows, numbers=columns[1:])
+    if step.written:
+        columns = ("object", "to write", "confirmed", "rejected", "retry", "unknown", "parked")
+        rows = [(w.object_name, w.wanted, w.confirmed, w.rejected, w.retry, w.unknown, w.parked) for w in step.written]
+        output.table(columns, rows, numbers=columns[1:])
+        _show_preview(output, step)
+
+
+def _show_preview(output: Output, step: StepReport) -> None:
+    rows = [
+        (f"{written.object_name} {one.record_id}", name, "(clear)" if text is None else text)
+        for written in step.written
+        for one in written.preview[:20]
+        for name, text in one.values.items()
+    ]
+    if rows:
+        output.say("Would be written (the first 20 records of each object):")
+        output.table(("record", "field", "value"), rows)
+
+
+def _show_calculated(output: Output, calculated: Calculated) -> None:
+    output.heading("calculate")
+    output.say(
+        f"{calculated.participants} people calculated, {calculated.statements_changed} statements changed, "
+        f"{calculated.lines_written} lines written"
+    )
+
+
+def _all_problems(report: SyncReport, warnings: Sequence[Problem]) -> list[Problem]:
+    found = [*warnings, *report.problems]
+    for step in report.steps:
+        found += step.problems
+        if step.state != "done":
+            found.append(Problem(f"connection {step.connection}", step.step, step.message, step.hint))
+    if report.calculated is not None:
+        found += report.calculated.problems
+    return list(dict.fromkeys(found))
+
+
+def _code(report: SyncReport, problems: Sequence[Problem]) -> int:
+    states = {step.state for step in report.steps}
+    if states & {"fix_settings", "stopped"} or any(problem.severity == "error" for problem in report.problems):
+        return PROBLEMS_FOUND
+    if "try_later" in states or any(written.retry for step in report.steps for written in step.written):
+        return TRY_LATER
+    return PROBLEMS_FOUND if any(problem.severity == "error" for problem in problems) else DONE
+
+
+def as_document(report: SyncReport) -> dict[str, Any]:
+    """The report for `--json`. Values that would be written are shown on a dry run only."""
+    document: dict[str, Any] = {"steps": [_step_document(step) for step in report.steps]}
+    if report.calculated is not None:
+        document["calculated"] = {
+            "participants": report.calculated.participants,
+            "statements_changed": report.calculated.statements_changed,
+            "lines_written": report.calculated.lines_written,
+        }
+    return document
+
+
+def _step_document(step: StepReport) -> dict[str, Any]:
+    return {
+        "connection": step.connection,
+        "step": step.step,
+        "state": step.state,
+        "message": step.message,
+        "calls": dict(step.calls),
+        "seconds": round(step.seconds, 3),
+        "pulled": [asdict(pulled) for pulled in step.pulled],
+        "written": [
+            {key: value for key, value in asdict(written).items() if key != "problems"} for written in step.written
+        ],
+    }

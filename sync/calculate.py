@@ -1,0 +1,112 @@
+"""Recalculate: the marks that facts left, through the pure calculation, into lines and statements.
+
+Marks, results and their removal are one transaction per batch of participants: a killed run leaves the marks it did
+not finish, and the next one takes them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+import structlog
+from sqlalchemy import Connection, Engine
+
+from problems import Problem
+from spm.calendar import fiscal_year, periods
+from spm.engine import calculate
+from spm.engine.people import named_deals
+from spm.frames import Facts
+from spm.plans import PlanVersion
+from spm.store.inputs import load_facts
+from spm.store.marks import mark_all, take_marks
+from spm.store.places import replace_problems_at
+from spm.store.results import save_results
+from spm.store.span import first_paid_day, statements_reach
+from sync.progress import Progress
+
+log = structlog.get_logger()
+
+_BATCH = 200
+"""Participants calculated together: bounds memory; any batching gives the same figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calculated:
+    """What a recalculation did. `participants` were marked and calculated anew, `changed` got other figures."""
+
+    participants: int = 0
+    statements_changed: int = 0
+    lines_written: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What figures rest on besides the facts: plan versions, the fiscal calendar, the day, the moment."""
+
+    plans: Sequence[PlanVersion]
+    fiscal_year_start_month: int
+    today: date
+    now: datetime
+
+
+def recalculate(engine: Engine, basis: Basis, progress: Progress, *, full: bool = False) -> Calculated:
+    """Calculate whoever is marked, or everybody with `full`; also everybody when a new period has begun."""
+    with engine.begin() as conn:
+        if full:
+            mark_all(conn, "asked for")
+        elif not statements_reach(conn, basis.today):
+            mark_all(conn, "a new period has begun")
+    done = Calculated()
+    progress.begin("calculate")
+    try:
+        while (batch := _one_batch(engine, basis)) is not None:
+            progress.advance("calculate", batch.participants)
+            done = _sum(done, batch)
+    finally:
+        progress.end("calculate")
+    log.info("calculate.done", participants=done.participants, statements_changed=done.statements_changed)
+    return done
+
+
+def _one_batch(engine: Engine, basis: Basis) -> Calculated | None:
+    with engine.begin() as conn:
+        marks = take_marks(conn, limit=_BATCH)
+        if not marks.participants:
+            return None
+        return _calculate(conn, basis, marks.participants, marks.since)
+
+
+def _calculate(conn: Connection, basis: Basis, participants: Sequence[int], since: date | None) -> Calculated:
+    calendar = _calendar(basis, since or first_paid_day(conn) or basis.today)
+    span = (calendar["starts_on"].min(), calendar["ends_on"].max())
+    facts = load_facts(conn, participants, span, calendar)
+    results = calculate(facts, basis.plans, today=basis.today)
+    saved = save_results(conn, results, participants, calendar, now=basis.now)
+    replace_problems_at(conn, "calculation", _places(facts), results.problems, now=basis.now)
+    return Calculated(len(participants), saved.statements_changed, saved.lines_written, results.problems)
+
+
+def _places(facts: Facts) -> list[str]:
+    """What a calculation's problems are about: the people and the deals that were looked at."""
+    deals = named_deals(facts.deals.select("deal_id"), facts.deals)["where"].to_list()
+    return [*facts.participants["email"].to_list(), *deals]
+
+
+def _calendar(basis: Basis, first: date) -> pl.DataFrame:
+    """Whole fiscal years: what accumulates over a year needs all of it."""
+    month = basis.fiscal_year_start_month
+    last = fiscal_year(basis.today, start_month=month)
+    return periods(month, min(fiscal_year(first, start_month=month), last), last)
+
+
+def _sum(done: Calculated, batch: Calculated) -> Calculated:
+    return Calculated(
+        done.participants + batch.participants,
+        done.statements_changed + batch.statements_changed,
+        done.lines_written + batch.lines_written,
+        (*done.problems, *batch.problems),
+    )
