@@ -18,9 +18,10 @@ _IDS_IN_A_QUERY = 500
 _BAD_ID = frozenset({"INVALID_QUERY_FILTER_OPERATOR", "MALFORMED_ID", "MALFORMED_QUERY"})
 
 
-def significant(record_id: str) -> str:
-    """The 15 characters that tell an id from others; three more only make it safe where case is lost."""
-    return record_id[:15]
+def named_by(record_id: str) -> tuple[str, str]:
+    """The texts that name a record: the id, and its form of 15 characters, which older sources give (the other three
+    only make it safe where case is lost)."""
+    return record_id, record_id[:15]
 
 
 def fetch(
@@ -37,8 +38,8 @@ def fetch(
 
 def _page(client: Client, shape: Shape, ids: Sequence[str], *, object_name: str, last: bool) -> Page:
     living, _ = shape.split(_read(client, shape, ids))
-    there = {significant(str(record["Id"])) for record in living}
-    missing = [record_id for record_id in ids if significant(record_id) not in there]
+    there = {name for record in living for name in named_by(str(record["Id"]))}
+    missing = [record_id for record_id in ids if record_id not in there]
     try:
         frame = shape.frame(living)
     except UnreadableAnswer as error:

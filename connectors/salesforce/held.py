@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base import ID, ConnectorError, CrmField, FieldKind, Outcome, Value, Write
 from connectors.salesforce.client import Client
-from connectors.salesforce.fetch import fetch, significant
+from connectors.salesforce.fetch import fetch, named_by
 from connectors.salesforce.schema import Schemas
 
 
@@ -32,9 +32,9 @@ class Held:
             yield from (Outcome(write.record_id, "unknown", "ANSWER_LOST", reason) for write in writes)
             raise
         for write in writes:
-            if significant(write.record_id) in gone:
+            if write.record_id in gone:
                 yield Outcome(write.record_id, "rejected", "ENTITY_IS_DELETED", "the record is gone")
-            elif self._holds(write, held[significant(write.record_id)]):
+            elif self._holds(write, held[write.record_id]):
                 yield Outcome(write.record_id, "confirmed")
 
     def _read(self, writes: Sequence[Write]) -> tuple[dict[str, dict[str, Any]], set[str]]:
@@ -42,8 +42,8 @@ class Held:
         held: dict[str, dict[str, Any]] = {}
         gone: set[str] = set()
         for page in fetch(self._client, self._schemas, self._object, [write.record_id for write in writes], fields):
-            held.update({significant(row[ID]): row for row in page.records.iter_rows(named=True)})
-            gone.update(map(significant, page.gone))
+            held.update({name: row for row in page.records.iter_rows(named=True) for name in named_by(row[ID])})
+            gone.update(page.gone)
         return held, gone
 
     def _holds(self, write: Write, row: dict[str, Any]) -> bool:

@@ -114,10 +114,10 @@ class _Sender:
 
     def _refused(self, chunk: Chunk, refused: Refused) -> Iterator[Outcome]:
         """A collection refused as a whole: one bad record spoils its neighbours, so halves are tried."""
-        if refused.code in FOR_A_PERSON or refused.status != 400:
-            raise unreadable_field(refused, self._client.name, self._object) from refused
         if refused.code in ANOTHER_TRY:
             yield from (Outcome(write.record_id, "retry", refused.code, str(refused)) for write in chunk)
+        elif refused.code in FOR_A_PERSON or refused.status != 400:
+            raise unreadable_field(refused, self._client.name, self._object) from refused
         elif len(chunk) == 1:
             yield Outcome(chunk[0].record_id, "rejected", refused.code, str(refused))
         else:
