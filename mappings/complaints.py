@@ -10,7 +10,7 @@ import polars as pl
 from connectors.base import FieldKind
 from mappings.expressions import Expression
 from mappings.target import TargetField
-from problems import Problem, did_you_mean
+from problems import Problem, Severity, did_you_mean
 
 _SHOWN = 40
 _NO_NUMBER = "no number with at most 28 digits before the point and 10 after it"
@@ -80,7 +80,7 @@ class Complaints:
 
     def _tell(self, record: str, wanted: TargetField, message: str, hint: str) -> None:
         happened = "The record is left out." if wanted.required else "The field is left empty."
-        severity = "error" if wanted.required else "warning"
+        severity: Severity = "error" if wanted.required else "warning"
         where = f"{self.place} {record}"
         self.problems.append(Problem(where, wanted.name, f"{message} {happened}", hint, severity))
 

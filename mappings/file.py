@@ -116,10 +116,11 @@ class _FileReader:
     problems: list[Problem] = field(default_factory=list)
 
     def mapping(self, entries: _File, name: str) -> CrmMapping:
-        objects = [section for key, entry in entries.objects.items() if (section := self._object(key, entry))]
-        writes = {key: section for key, entry in entries.write.items() if (section := self._write(key, entry))}
+        objects = [self._object(key, entry) for key, entry in entries.objects.items()]
+        written = {key: self._write(key, entry) for key, entry in entries.write.items()}
+        writes = {key: section for key, section in written.items() if section}
         self._written_once(writes)
-        return CrmMapping(entries.connector, tuple(objects), writes, name)
+        return CrmMapping(entries.connector, tuple(filter(None, objects)), writes, name)
 
     def _problem(self, path: Sequence[str | int], message: str, hint: str) -> None:
         self.problems.append(Problem(self.document.where(path), ".".join(map(str, path)), message, hint))
@@ -156,10 +157,11 @@ class _FileReader:
         if known is not None and entry.type is not None and entry.type != known.kind:
             self._problem(here, f"{name} is of type {known.kind}, not {entry.type}.", "Leave the type out.")
         value = self._expression(here, entry.value)
-        if value is None:
+        kind = entry.type if known is None else known.kind
+        if value is None or kind is None:
             return None
-        own = entry.type if known is None else None
-        return FieldMapping(name, value, own, entry.optional, self.document.where(here))
+        where = self.document.where(here)
+        return FieldMapping(name, value, kind, own=known is None, optional=entry.optional, where=where)
 
     def _may_be_own(self, here: tuple[str, ...], target: Target, name: str, entry: _FieldEntry) -> bool:
         names = [field.name for field in target.fields]

@@ -21,9 +21,10 @@ from problems import did_you_mean
 _DEEPEST = 40
 _STEPS = 250  # operators and branches; Polars overflows its stack somewhere above a thousand
 _DIGITS = 38
-_RESERVED = frozenset(
-    "and or not case when then else end is null true false in like ilike between distinct from as cast try_cast "
-    "select over where having group order union limit".split()
+_LANGUAGE = (
+    *("and", "or", "not", "case", "when", "then", "else", "end", "is", "null", "true", "false", "in", "like", "ilike"),
+    *("between", "distinct", "from", "as", "cast", "try_cast", "select", "over", "where", "having", "group", "order"),
+    *("union", "limit"),
 )
 _COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 _TEXT = ("text", "varchar", "string")
@@ -253,7 +254,7 @@ class Reader:
             return self._case()
         if self._opens():
             return self._called()
-        if word in _RESERVED:
+        if word in _LANGUAGE:
             hint = INSTEAD.get(word) or "A field of that name is written in double quotes."
             raise ExpressionError(f"{self._next.text!r} has no place here.", hint)
         return self._field()
@@ -338,7 +339,9 @@ class Reader:
             scale = int(self._written(Form.NUMBER, "a number of places").split(".")[0])
         self._expect(")")
         if not scale <= precision <= _DIGITS or not precision:
-            raise ExpressionError(f"decimal({precision}, {scale}) cannot be.", "Write decimal(38, 10), at most 38 digits.")
+            raise ExpressionError(
+                f"decimal({precision}, {scale}) cannot be.", "Write decimal(38, 10), at most 38 digits."
+            )
         return f"{precision}, {scale}"
 
     def _extract(self) -> Part:

@@ -79,9 +79,14 @@ def check_kinds(expression: Expression, columns: Columns, time_zone: str, target
     _parts_fit(expression, frame)
     dtype = _type_of(expression.sql, frame)
     given = family(dtype)
-    if given not in ("nothing", *_BECOMES[_FAMILIES[target]]):
+    if given != "nothing" and not can_become(given, target):
         raise ExpressionError(f"{expression.text!r} gives {_a(given)}, and {target} is needed.", "Map another field.")
     return dtype
+
+
+def can_become(given: str, target: str) -> bool:
+    """Whether a field of kind `target` can be made of such values, record by record."""
+    return given in _BECOMES[_FAMILIES[target]]
 
 
 def _one_empty_record(columns: Columns, time_zone: str) -> pl.DataFrame:
@@ -104,8 +109,10 @@ def _parts_fit(expression: Expression, frame: pl.DataFrame) -> None:
             )
 
 
-_CAST_HINTS = {"number": "Write cast(... as decimal) around a text that holds a number.",
-               "date": "Write strptime(..., '%d.%m.%Y') around a text that holds a date."}
+_CAST_HINTS = {
+    "number": "Write cast(... as decimal) around a text that holds a number.",
+    "date": "Write strptime(..., '%d.%m.%Y') around a text that holds a date.",
+}
 
 
 def _accepted(wanted: str) -> tuple[str, ...]:
@@ -128,7 +135,9 @@ def _type_of(sql: str, frame: pl.DataFrame) -> pl.DataType:
         return frame.with_columns(compiled(sql).alias("$row")).schema["$row"]
     except pl.exceptions.PolarsError as error:
         said = next(iter(_plain_lines(error)), "it does not fit the fields' kinds")
-        raise ExpressionError(f"{_shown(sql)} cannot be calculated: {said}.", "Check the kinds of its fields.") from error
+        raise ExpressionError(
+            f"{_shown(sql)} cannot be calculated: {said}.", "Check the kinds of its fields."
+        ) from error
 
 
 def _plain_lines(error: Exception) -> Iterator[str]:

@@ -96,9 +96,7 @@ def _step(
     return Step(wanted, mapping, doubtful), given
 
 
-def _given(
-    wanted: TargetField, mapping: FieldMapping, kinds: Mapping[str, FieldKind], time_zone: str
-) -> pl.DataType:
+def _given(wanted: TargetField, mapping: FieldMapping, kinds: Mapping[str, FieldKind], time_zone: str) -> pl.DataType:
     for name in mapping.value.fields:
         if name not in kinds:
             raise ExpressionError(f"{name} is not among what was read.", "Run attain check: it tells what the CRM has.")

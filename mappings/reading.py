@@ -56,7 +56,7 @@ def numbers(clean: pl.Expr) -> pl.Expr:
 def yes_or_no(clean: pl.Expr) -> pl.Expr:
     """true and false, in letters of any size."""
     word = clean.str.to_lowercase()
-    return pl.when(word == "true").then(True).when(word == "false").then(False)  # noqa: FBT003
+    return pl.when(word == "true").then(True).when(word == "false").then(False)
 
 
 def days(clean: pl.Expr, time_zone: str) -> pl.Expr:

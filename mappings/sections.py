@@ -17,12 +17,13 @@ the record is written. keep: never cleared, an empty result leaves what is there
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One SPM field and the expression that makes it. `kind` is set for fields of the mapping's own. `optional`: where
-    the CRM does not have what it reads, it is left empty. `where` is its place in the file."""
+    """One SPM field and the expression that makes it. `own`: the mapping adds it. `optional`: where the CRM does not
+    have what it reads, it is left empty. `where` is its place in the file."""
 
     name: str
     value: Expression
-    kind: str | None = None
+    kind: str
+    own: bool = False
     optional: bool = False
     where: str = ""
 
@@ -40,7 +41,7 @@ class ObjectMapping:
 
     def own_fields(self) -> tuple[TargetField, ...]:
         """The fields this mapping adds to what it feeds, by name."""
-        added = (TargetField(field.name, field.kind) for field in self.fields if field.kind)
+        added = (TargetField(field.name, field.kind) for field in self.fields if field.own)
         return tuple(sorted(added, key=lambda field: field.name))
 
 

@@ -58,16 +58,42 @@ _ALL = (
     Function("substring", 2, 3, "text", "from a place on, so many letters", "substring(Type, 5, 3)", "Bus", fixed=1),
     Function("replace", 3, 3, "text", "every occurrence replaced", "replace(Type, ' ', '_')", "New_Business", fixed=1),
     Function("split_part", 3, 3, "text", "the n-th part", "split_part(Owner.Email, '@', 2)", "example.com", fixed=1),
-    Function("concat", 1, _MANY, "text", "joined; what is empty is left out", "concat(Type, '/', StageName)",
-             "New Business/Won"),
+    Function(
+        "concat",
+        1,
+        _MANY,
+        "text",
+        "joined; what is empty is left out",
+        "concat(Type, '/', StageName)",
+        "New Business/Won",
+    ),
     Function("starts_with", 2, 2, "text", "whether it begins so", "starts_with(Type, 'New')", "true", fixed=1),
     Function("ends_with", 2, 2, "text", "whether it ends so", "ends_with(Type, 'Renewal')", "false", fixed=1),
-    Function("regexp_like", 2, 2, "text", "whether it fits a pattern", "regexp_like(Type, '^New|^Add')", "true", fixed=1),
+    Function(
+        "regexp_like", 2, 2, "text", "whether it fits a pattern", "regexp_like(Type, '^New|^Add')", "true", fixed=1
+    ),
     Function("length", 1, 1, "text", "how many letters", "length(StageName)", "3", whole=True),
-    Function("strpos", 2, 2, "text", "where it first occurs; 0 is nowhere", "strpos(Owner.Email, '@')", "4", fixed=1,
-             whole=True),
-    Function("strptime", 2, 2, "text", "a date written in another form", "strptime(Signed__c, '%d.%m.%Y')",
-             "2026-03-31", fixed=1),
+    Function(
+        "strpos",
+        2,
+        2,
+        "text",
+        "where it first occurs; 0 is nowhere",
+        "strpos(Owner.Email, '@')",
+        "4",
+        fixed=1,
+        whole=True,
+    ),
+    Function(
+        "strptime",
+        2,
+        2,
+        "text",
+        "a date written in another form",
+        "strptime(Signed__c, '%d.%m.%Y')",
+        "2026-03-31",
+        fixed=1,
+    ),
 )
 
 FUNCTIONS: Mapping[str, Function] = {function.name: function for function in _ALL}
@@ -78,8 +104,23 @@ PARTS = ("year", "quarter", "month", "day")
 
 INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(
-        ("sum", "count", "avg", "mean", "min", "max", "median", "stddev", "variance", "first", "last", "array_agg",
-         "string_agg", "quantile_cont", "quantile_disc"),
+        (
+            "sum",
+            "count",
+            "avg",
+            "mean",
+            "min",
+            "max",
+            "median",
+            "stddev",
+            "variance",
+            "first",
+            "last",
+            "array_agg",
+            "string_agg",
+            "quantile_cont",
+            "quantile_disc",
+        ),
         "A record sees only itself: adding up records is a plan's work, not a mapping's.",
     ),
     **dict.fromkeys(
