@@ -167,7 +167,9 @@ def _list(reader: Reader, cursor: Mapping[str, Any]) -> Iterator[Page]:
 def _after_list(trail: Trail, now: datetime) -> Watermark:
     """Where the first search starts: no later than the list began, for it may have passed what changed since."""
     started = trail.started or now
-    return Watermark(min(started, trail.newest[0]) if trail.newest else started, "", first_seen=started)
+    if trail.newest is None or trail.newest[0] > started:
+        return Watermark(started, "", first_seen=started)
+    return Watermark(*trail.newest, first_seen=started)
 
 
 def _changed(reader: Reader, cursor: Mapping[str, Any], overlap: timedelta) -> Iterator[Page]:
