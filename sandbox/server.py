@@ -51,6 +51,23 @@ class _Server(ThreadingHTTPServer):
         self._sockets_lock = threading.Lock()
         super().__init__((options.host, options.port), _Handler)
 
+    def accept_until_stopped(self) -> None:
+        """Start a thread for each connection. Waits without polling: `stop_accepting` knocks at the door."""
+        while True:
+            try:
+                connection, address = self.get_request()
+            except OSError:
+                continue  # that client was gone before it was let in
+            if self.stopping.is_set():
+                connection.close()
+                return
+            self.process_request(connection, address)
+
+    def stop_accepting(self) -> None:
+        """Let `accept_until_stopped` return."""
+        self.stopping.set()
+        socket.create_connection(self.server_address[:2]).close()  # type: ignore[arg-type]
+
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._sockets_lock:
             self._sockets.add(request)
@@ -68,7 +85,6 @@ class _Server(ThreadingHTTPServer):
 
     def hang_up(self) -> None:
         """End every connection, so that their threads return."""
-        self.stopping.set()
         with self._sockets_lock:
             for open_socket in self._sockets:
                 _shut(open_socket)
@@ -211,12 +227,16 @@ class RunningServer:
         self._server = _Server(app, options)
         self.port: int = self._server.server_address[1]
         self.url = f"http://{options.host}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name=f"sandbox-{app.name}")
+        self._thread = threading.Thread(target=self._server.accept_until_stopped, name=f"sandbox-{app.name}")
+        self._stopped = False
         self._thread.start()
 
     def stop(self) -> None:
-        """End every connection, wait for their threads, and close the app."""
-        self._server.shutdown()
+        """End every connection, wait for their threads, and close the app; a second time does nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._server.stop_accepting()
         self._thread.join()
         self._server.hang_up()
         self._server.server_close()
