@@ -25,7 +25,7 @@ from spm.plans import PlanVersion
 class _Part:
     """What one plan came to."""
 
-    lines: pl.DataFrame
+    worked: lines.Worked
     statements: pl.DataFrame
     estimates: pl.DataFrame
     problems: tuple[Problem, ...]
@@ -42,12 +42,14 @@ def calculate(facts: Facts, plans: Sequence[PlanVersion], *, today: date) -> Res
     parts = [_part(inputs, version) for version in versions]
     grids = [part.statements for part in parts]
     mixed = statements.in_two_currencies(grids)
-    kept = [part.lines.join(mixed, on=["participant_id", "period"], how="anti") for part in parts]
-    all_lines = lines.numbered(kept)
-    grids = [grid.join(mixed, on=["participant_id", "period"], how="anti") for grid in grids]
+    all_lines = lines.numbered([part.worked for part in parts], inputs.days, mixed)
     found = [*problems, *(each for part in parts for each in part.problems), *statements.mixed(mixed, inputs.people)]
-    finished = statements.finished(grids, all_lines)
-    return Results(all_lines, finished, estimates.together([part.estimates for part in parts]), _ordered(found))
+    return Results(
+        all_lines,
+        statements.finished(grids, mixed, all_lines),
+        estimates.together([part.estimates for part in parts]),
+        _ordered(found),
+    )
 
 
 def _one_each(plans: Sequence[PlanVersion]) -> list[PlanVersion]:
@@ -65,7 +67,7 @@ def _part(inputs: Inputs, version: PlanVersion) -> _Part:
     shown = quotas.spread(targets, inputs.days, longer(plan.components[0].accumulate, plan.statement))
     found = (*problems, *(problem for each in components for problem in each.problems))
     return _Part(
-        lines.of_plan(version, components, inputs.days),
+        lines.Worked(version, components),
         statements.of_plan(inputs, version, components[0], shown),
         estimates.of_plan(version, components),
         found,

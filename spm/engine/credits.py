@@ -29,9 +29,12 @@ ORDER = ["participant_id", "on", "deal_id", "split_id"]
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Credits in order. Columns: `participant_id`, `on`, `deal_id`, `split_id`, `role`, `share`, `value` and
+    """Credits in order.
+
+    Columns: `row` (their number, from 0), `participant_id`, `on`, `deal_id`, `split_id`, `role`, `share`, `value` and
     `currency` (of the deal), `fx_rate`, `credited` (in the plan's currency), `period` and `span` (numbers of the
-    statement's and the accumulation's period)."""
+    statement's and the accumulation's period).
+    """
 
     rows: pl.DataFrame
     problems: Sequence[Problem] = ()
@@ -41,9 +44,9 @@ def won_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
     """What the won deals credit to the people on the plan, up to the end of the current statement period."""
     deals = inputs.deals.filter(pl.col("status") == "won")
     counted = measured(deals, plan, component)
-    rows = _of_people_on(plan, crediting.credited(counted.deals, inputs.splits, component.role), inputs)
-    dated = _on_plan(plan, rows, inputs)
-    reached = _dated(dated, plan, component, inputs)
+    rows = _on_plan(plan, crediting.credited(counted.deals, inputs.splits, component.role), inputs)
+    dated = rows.drop_nulls("on")
+    reached = _placed(dated, plan, component, inputs)
     end = inputs.days.last_day(inputs.today, plan.statement) or inputs.today
     now = reached.filter(pl.col("on") <= end)
     priced = _priced(now, plan, inputs)
@@ -55,7 +58,7 @@ def won_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
         *lacking.value(priced, inputs.deals, component),
         *lacking.rate(priced, inputs.deals, plan),
     ]
-    return Credits(priced.drop_nulls("credited").sort(ORDER), problems)
+    return Credits(_in_order(priced.drop_nulls("credited")), problems)
 
 
 def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
@@ -63,29 +66,28 @@ def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
     won_today = (pl.lit("won").alias("status"), _today(inputs.today).alias("close_date"))
     deals = inputs.deals.filter(pl.col("status") == "open").with_columns(won_today)
     counted = measured(deals, plan, component).deals.with_columns(_today(inputs.today).alias("on"))
-    rows = _of_people_on(plan, crediting.credited(counted, inputs.splits, component.role), inputs)
-    dated = _dated(_on_plan(plan, rows, inputs), plan, component, inputs)
-    priced = _priced(dated, plan, inputs)
-    return Credits(priced.sort(ORDER), list(lacking.rate(priced, inputs.deals, plan, won=False)))
+    rows = _on_plan(plan, crediting.credited(counted, inputs.splits, component.role), inputs)
+    priced = _priced(_placed(rows, plan, component, inputs), plan, inputs)
+    return Credits(_in_order(priced), list(lacking.rate(priced, inputs.deals, plan, won=False)))
 
 
 def _today(today: date) -> pl.Expr:
     return pl.lit(today, dtype=pl.Date)
 
 
-def _of_people_on(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
-    people = inputs.assignments.filter(pl.col("plan") == plan.name)
-    return rows.join(people, on="participant_id", how="semi")
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort(ORDER).with_row_index("row")
 
 
 def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
-    """The rows whose person is on the plan on their day."""
+    """The rows whose person is on the plan on their day, and of people on the plan the rows without a day."""
     spells = inputs.assignments.filter(pl.col("plan") == plan.name).drop("plan")
     joined = rows.join(spells, on="participant_id")
-    return joined.filter(pl.col("on").is_between("starts_on", "ends_on")).drop("starts_on", "ends_on")
+    there = pl.col("on").is_between("starts_on", "ends_on")
+    return joined.filter(there | pl.col("on").is_null()).drop("starts_on", "ends_on")
 
 
-def _dated(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs) -> pl.DataFrame:
+def _placed(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs) -> pl.DataFrame:
     """The rows that the calendar reaches, with the numbers of their statement and accumulation period."""
     numbers = inputs.days.days.select(
         "on", period=pl.col(plan.statement.value), span=pl.col(component.accumulate.value)
@@ -95,9 +97,15 @@ def _dated(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs)
 
 def _priced(rows: pl.DataFrame, plan: Plan, inputs: Inputs) -> pl.DataFrame:
     """The rows with `fx_rate` and `credited`; both are null where a rate, `credited` where the value is missing."""
-    foreign = rows.filter(pl.col("currency") != plan.currency)
+    foreign = rows.filter(pl.col("currency").ne_missing(plan.currency))
+    one = pl.lit(1).cast(EXACT)
+    if foreign.is_empty():
+        return _credited(rows.with_columns(cross=one))
+    own = rows.filter(pl.col("currency") == plan.currency).with_columns(cross=one)
     rates = crosses(foreign, inputs.rates, plan.currency)
-    same = pl.when(pl.col("currency") == plan.currency).then(pl.lit(1).cast(EXACT))
-    joined = rows.join(rates, on=["currency", "on"], how="left").with_columns(pl.coalesce("cross", same).alias("cross"))
+    return _credited(pl.concat([own, foreign.join(rates, on=["currency", "on"], how="left")]))
+
+
+def _credited(rows: pl.DataFrame) -> pl.DataFrame:
     credit = converted(pl.col("value"), pl.col("share").cast(EXACT) * pl.col("cross"))
-    return joined.with_columns(credited=credit, fx_rate=pl.col("cross").cast(MONEY)).drop("cross")
+    return rows.with_columns(credited=credit, fx_rate=pl.col("cross").cast(MONEY)).drop("cross")

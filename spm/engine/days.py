@@ -17,7 +17,8 @@ class Days:
     """The calendar of one calculation.
 
     `days`: one row a day, `on` and for each kind the number of its period (`month`, `quarter`, `year`).
-    `periods`: `number`, `kind`, `period` (its name), `starts_on`, `ends_on`; numbers follow time within a kind.
+    `periods`: `number`, `kind`, `period` (its name), `starts_on`, `ends_on`; numbers follow time
+    within a kind, and `rank` the order of names over all kinds.
     """
 
     days: pl.DataFrame
@@ -46,7 +47,7 @@ def longer(one: Span, other: Span) -> Span:
 def days_of(periods: pl.DataFrame) -> Days:
     """The calendar that these periods (frames.PERIODS) make; a day needs a period of each kind to be in it."""
     numbered = periods.sort("starts_on", "kind").with_columns(
-        number=pl.int_range(pl.len(), dtype=pl.Int32).over("kind")
+        number=pl.int_range(pl.len(), dtype=pl.Int32).over("kind"), rank=pl.col("period").rank("dense").cast(pl.Int32)
     )
     month, quarter, year = (_days_of_kind(numbered, kind) for kind in Span)
     return Days(month.join(quarter, on="on").join(year, on="on").sort("on"), numbered)

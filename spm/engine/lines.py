@@ -1,8 +1,13 @@
-"""The trace: lines of all components brought together, in an order that is the same every time, and numbered."""
+"""The trace: lines of all components brought together, in an order that is the same every time, and numbered.
+
+The kinds of rate give narrow lines that name their credit by its row. What the credit says is added here once, after
+the sorting, so that a million lines move as few columns as possible.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -11,36 +16,77 @@ from spm.engine.earning import Earned
 from spm.frames import LINES, empty
 from spm.plans import PlanVersion
 
-_WITHIN = ["plan", "component_no", "cause", "on", "deal_id", "split_id", "tier"]
-"""The order of lines within a statement; `credit` comes before `retroactive` by name."""
+_TIERS = 1_000  # more than a plan has
+_LABELS = {
+    "plan": pl.String,
+    "plan_version": pl.String,
+    "component": pl.String,
+    "currency": pl.String,
+}
 
 
-def of_plan(version: PlanVersion, components: Sequence[Earned], days: Days) -> pl.DataFrame:
-    """The lines of a plan with the columns of frames.LINES except `line_no`, and those they are ordered by."""
-    plan = version.plan
-    names = days.of_kind(plan.statement).select("period", number="number")
-    parts = [_of_component(earned, number) for number, earned in enumerate(components)]
-    joined = pl.concat(parts).rename({"period": "number"}).join(names, on="number", how="left")
-    return joined.with_columns(
-        plan=pl.lit(version.name), plan_version=pl.lit(version.hash), currency=pl.lit(plan.currency)
-    )
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A plan and what its components came to."""
+
+    version: PlanVersion
+    components: Sequence[Earned]
 
 
-def _of_component(earned: Earned, number: int) -> pl.DataFrame:
-    return earned.lines.select(
-        *("participant_id", "period", "cause", "on", "deal_id", "split_id", "role", "share"),
-        *("fx_rate", "credited", "tier", "tier_from", "tier_to", "rate", "amount"),
-        deal_amount="value",
-        deal_currency="currency",
-        component=pl.lit(earned.component.name),
-        component_no=pl.lit(number, dtype=pl.Int32),
-    )
+def numbered(worked: Sequence[Worked], days: Days, left_out: pl.DataFrame) -> pl.DataFrame:
+    """All lines as frames.LINES, numbered from 1 within person and period.
 
-
-def numbered(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """All lines as frames.LINES, numbered from 1 within person and period."""
+    Within a statement they stand by plan, component, cause, then as the credits do, then by tier. `left_out` names
+    the statements (`participant_id`, `period`) that are not made.
+    """
+    parts = list(_parts(worked, days))
     if not parts:
         return empty(LINES)
-    ordered = pl.concat(parts).sort("participant_id", "period", *_WITHIN)
+    narrow = pl.concat(parts).join(
+        left_out.select("participant_id", "period"), on=["participant_id", "period"], how="anti"
+    )
+    ordered = narrow.sort("participant_id", "place", "order")
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("participant_id", "period")
-    return ordered.with_columns(line_no=number).select(*LINES).cast(LINES)  # type: ignore[arg-type]
+    return _widened(ordered.with_columns(line_no=number), worked)
+
+
+def _parts(worked: Sequence[Worked], days: Days) -> Iterator[pl.DataFrame]:
+    """The lines of each component with the numbers they are sorted by; `row` counts on over all components."""
+    first, code = 0, 0
+    for each in worked:
+        names = days.of_kind(each.version.plan.statement).select("period", "rank", number="number")
+        for earned in each.components:
+            lines = earned.lines.rename({"period": "number"}).join(names, on="number")
+            yield _keyed(lines, first, code)
+            first += earned.credits.height
+            code += 1
+
+
+def _keyed(lines: pl.DataFrame, first: int, code: int) -> pl.DataFrame:
+    row = pl.col("row").cast(pl.Int64) + first
+    place = (pl.col("rank").cast(pl.Int64) * _TIERS + code) * 2 + pl.col("retroactive")
+    return lines.select(
+        pl.exclude("row", "rank", "number", "retroactive"),
+        cause=pl.when("retroactive").then(pl.lit("retroactive")).otherwise(pl.lit("credit")),
+        row=row,
+        code=pl.lit(code, dtype=pl.Int32),
+        place=place,
+        order=row * _TIERS + pl.col("tier"),
+    )
+
+
+def _widened(lines: pl.DataFrame, worked: Sequence[Worked]) -> pl.DataFrame:
+    told = pl.concat([_told(earned.credits) for each in worked for earned in each.components])[lines["row"]]
+    rows = [
+        (each.version.name, each.version.hash, earned.component.name, each.version.plan.currency)
+        for each in worked
+        for earned in each.components
+    ]
+    labels = pl.DataFrame(rows, schema=_LABELS, orient="row")[lines["code"]]
+    wide = pl.concat([lines, told, labels], how="horizontal")
+    return wide.select(*LINES).cast(LINES).rechunk()  # type: ignore[arg-type]
+
+
+def _told(credits_: pl.DataFrame) -> pl.DataFrame:
+    names = ("deal_id", "role", "share", "fx_rate")
+    return credits_.select(*names, deal_amount="value", deal_currency="currency")

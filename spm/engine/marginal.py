@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from spm.engine.exact import earning
+from spm.engine.exact import earning, money
 from spm.engine.tiers import bounds
 from spm.plans.model import MarginalTiers, Rounding
 
@@ -17,29 +17,32 @@ from spm.plans.model import MarginalTiers, Rounding
 def earn(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
     """One line for each credit and tier it touches."""
     after = pl.col("credited").cum_sum().over("participant_id", "span")
-    return slices(booked.with_columns(after=after), rate, rounding)
+    return _sliced(booked.with_columns(after=after), rate, rounding)
 
 
-def slices(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
+def _sliced(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
     """The lines of credits whose running total `after` is known."""
-    ranged = booked.with_columns(before=pl.col("after") - pl.col("credited"))
-    numbers = range(1, len(rate.tiers) + 1)
-    parts = [_slice(ranged, rate, number) for number in numbers]
-    earned = earning(pl.col("credited"), pl.col("rate"), rounding)
-    return pl.concat(parts).with_columns(cause=pl.lit("credit"), amount=earned)
+    quota = [name for name in ("quota",) if name in booked.columns]
+    ranged = booked.select(
+        *("row", "participant_id", "period", *quota, "after"), before=pl.col("after") - pl.col("credited")
+    )
+    parts = [_slice(ranged, rate, number) for number in range(1, len(rate.tiers) + 1)]
+    return pl.concat(parts).with_columns(amount=earning(pl.col("credited"), pl.col("rate"), rounding))
 
 
 def _slice(ranged: pl.DataFrame, rate: MarginalTiers, number: int) -> pl.DataFrame:
     """The part of each credit in tier `number`, without the credits that have none in it."""
     start, end = bounds(rate, number)
-    described = ranged.with_columns(
+    inside = _clipped("after") - _clipped("before")
+    bounded = ranged.with_columns(tier_from=start, tier_to=end).with_columns(credited=inside)
+    return bounded.filter(pl.col("credited") != 0).select(
+        *("row", "participant_id", "period", "credited"),
+        retroactive=pl.lit(value=False),
         tier=pl.lit(number, dtype=pl.Int32),
-        tier_from=start,
-        tier_to=end,
-        rate=pl.lit(rate.tiers[number - 1].rate, dtype=pl.Decimal(38, 10)),
+        tier_from="tier_from",
+        tier_to="tier_to",
+        rate=money(rate.tiers[number - 1].rate),
     )
-    part = _clipped("after") - _clipped("before")
-    return described.with_columns(credited=part).filter(pl.col("credited") != 0).drop("before", "after")
 
 
 def _clipped(total: str) -> pl.Expr:
@@ -50,6 +53,6 @@ def would_earn(opened: pl.DataFrame, booked: pl.DataFrame, rate: MarginalTiers, 
     """What each open credit would earn on top of all that the span holds: `deal_id`, `participant_id`, `amount`."""
     totals = booked.group_by("participant_id", "span").agg(pl.col("credited").sum().alias("total"))
     joined = opened.join(totals, on=["participant_id", "span"], how="left").with_columns(pl.col("total").fill_null(0))
-    own = pl.col("credited").cum_sum().over("participant_id", "deal_id")
-    sliced = slices(joined.with_columns(after=pl.col("total") + own), rate, rounding)
-    return sliced.select("deal_id", "participant_id", "amount")
+    own = pl.col("credited").cum_sum().over("participant_id", "deal_id", order_by="row")
+    lines = _sliced(joined.with_columns(after=pl.col("total") + own), rate, rounding)
+    return lines.select("row", "amount").join(opened.select("row", "deal_id", "participant_id"), on="row").drop("row")

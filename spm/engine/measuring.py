@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -43,8 +44,9 @@ def measured(deals: pl.DataFrame, plan: Plan, component: Component) -> Measured:
 
 
 def _columns(measure: Measure, deals: pl.DataFrame) -> tuple[list[pl.Expr], pl.Expr]:
-    value = _checked(measure.value, deals)
-    condition = _checked(measure.condition, deals) if measure.condition else pl.lit(value=True)
+    fields = tuple(deals.schema.items())
+    value = _checked(measure.value, fields)
+    condition = _checked(measure.condition, fields) if measure.condition else pl.lit(value=True)
     if deals.schema.get(measure.date) != pl.Date:
         days = [name for name, kind in deals.schema.items() if kind == pl.Date]
         hint = did_you_mean(measure.date, days, f"Date fields are: {', '.join(days)}.")
@@ -54,14 +56,15 @@ def _columns(measure: Measure, deals: pl.DataFrame) -> tuple[list[pl.Expr], pl.E
     return [pl.col("deal_id"), *named, pl.col("currency")], condition.fill_null(value=False)
 
 
-def _checked(text: str, deals: pl.DataFrame) -> pl.Expr:
+@lru_cache(maxsize=256)
+def _checked(text: str, fields: tuple[tuple[str, pl.DataType], ...]) -> pl.Expr:
     """The expression, once every field is there and no part of it is a float. Raises Refused."""
-    expression = parse(text)
+    expression, schema = parse(text), dict(fields)
     for field in fields_of(expression):
-        if field not in deals.schema:
-            hint = did_you_mean(field, deals.columns, "Add it to the mapping of the deals.")
+        if field not in schema:
+            hint = did_you_mean(field, schema, "Add it to the mapping of the deals.")
             raise Refused(f"there is no deal field {field!r}.", hint)
-    type_of(expression, deals.schema)
+    type_of(expression, schema)
     return expression
 
 

@@ -13,6 +13,8 @@ def person(people: pl.DataFrame, participant_id: object) -> str:
 
 def named_deals(rows: pl.DataFrame, deals: pl.DataFrame) -> pl.DataFrame:
     """The rows (with `deal_id`) plus `where` and `deal`: the record in its CRM and the deal's name, by deal number."""
+    if rows.is_empty():
+        return rows.with_columns(where=pl.lit(""), deal=pl.lit(""))
     record = pl.format("{} deal {}", pl.col("connection").fill_null("?"), pl.col("crm_id").fill_null("?"))
     names = deals.select("deal_id", where=record, deal=pl.col("name").fill_null("(no name)"))
     return rows.join(names, on="deal_id", how="left").sort("deal_id")

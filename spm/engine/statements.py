@@ -7,22 +7,21 @@ period, the statement names the later plan and pays for both; plans in two curre
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from problems import Problem
 from spm.engine.days import longer
+from spm.engine.digests import NO_LINES, hashes
 from spm.engine.earning import Earned
 from spm.engine.exact import EXACT, money
 from spm.engine.inputs import Inputs
 from spm.engine.people import person
-from spm.frames import LINES, MONEY, STATEMENTS, empty
+from spm.frames import MONEY, STATEMENTS, empty
 from spm.plans import PlanVersion
 
 _KEY = ["participant_id", "period"]
-_HASHED = [name for name in LINES if name not in _KEY]
 
 
 def of_plan(inputs: Inputs, version: PlanVersion, first: Earned, quotas: pl.DataFrame) -> pl.DataFrame:
@@ -64,39 +63,25 @@ def _spans(inputs: Inputs, version: PlanVersion, shown: str) -> pl.DataFrame:
     return days.select(number=pl.col(version.plan.statement.value), span=pl.col(shown)).unique()
 
 
-def finished(parts: Sequence[pl.DataFrame], lines: pl.DataFrame) -> pl.DataFrame:
-    """All statements as frames.STATEMENTS, with the payout and the hash of their lines."""
+def finished(parts: Sequence[pl.DataFrame], left_out: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """All statements but `left_out` as frames.STATEMENTS, with the payout and the hash of their lines."""
     if not parts:
         return empty(STATEMENTS)
-    latest = pl.concat(parts).sort(*_KEY, "since", "plan").unique(_KEY, keep="last")
+    made = pl.concat(parts).join(left_out, on=_KEY, how="anti")
+    latest = made.sort(*_KEY, "since", "plan").unique(_KEY, keep="last")
     payouts = lines.group_by(_KEY).agg(payout=pl.col("amount").sum())
     joined = latest.join(payouts, on=_KEY, how="left").join(hashes(lines), on=_KEY, how="left")
-    filled = joined.with_columns(
-        pl.col("payout").fill_null(money(0)), pl.col("hash").fill_null(hashlib.sha256(b"").hexdigest())
-    )
+    filled = joined.with_columns(pl.col("payout").fill_null(money(0)), pl.col("hash").fill_null(NO_LINES))
     return filled.select(*STATEMENTS).cast(STATEMENTS).sort(_KEY)  # type: ignore[arg-type]
-
-
-def hashes(lines: pl.DataFrame) -> pl.DataFrame:
-    """`participant_id`, `period` and the SHA-256 of their lines' canonical text, in hexadecimal.
-
-    The text: each line in order of `line_no` on a row of its own, its columns in the order of frames.LINES (without
-    participant and period) joined by the unit separator (U+001F); decimals with ten places, nothing for null.
-    """
-    columns = [pl.col(name).cast(pl.String).fill_null("") for name in _HASHED]
-    texts = lines.sort(*_KEY, "line_no").select(*_KEY, text=pl.concat_str(columns, separator="\x1f"))
-    grouped = texts.group_by(_KEY, maintain_order=True).agg(pl.col("text").str.join("\n"))
-    digests = [hashlib.sha256(text.encode()).hexdigest() for text in grouped["text"]]
-    return grouped.select(_KEY).with_columns(pl.Series("hash", digests, dtype=pl.String))
 
 
 def in_two_currencies(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Person and period whose plans pay in more than one currency: `participant_id`, `period`, `currencies`."""
     if not parts:
         return empty({**{name: STATEMENTS[name] for name in _KEY}, "currencies": pl.String})
-    currencies = pl.col("currency").unique().sort()
-    grouped = pl.concat(parts).group_by(_KEY).agg(count=currencies.len(), currencies=currencies.str.join(" and "))
-    return grouped.filter(pl.col("count") > 1).drop("count").sort(_KEY)
+    first, last = pl.col("currency").min(), pl.col("currency").max()
+    grouped = pl.concat(parts).group_by(_KEY).agg(first=first, last=last).filter(pl.col("first") != pl.col("last"))
+    return grouped.select(*_KEY, currencies=pl.format("{} and {}", "first", "last")).sort(_KEY)
 
 
 def mixed(found: pl.DataFrame, people: pl.DataFrame) -> Iterator[Problem]:

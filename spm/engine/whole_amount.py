@@ -15,6 +15,7 @@ from spm.engine.tiers import described, tier_of
 from spm.plans.model import Rounding, WholeAmountTiers
 
 _SPAN = ["participant_id", "span"]
+LINE = ["row", "participant_id", "period", "credited", "retroactive", "tier", "tier_from", "tier_to", "rate", "amount"]
 
 
 def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
@@ -22,8 +23,9 @@ def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl
     reached = _reached(booked, rate)
     own = booked.join(reached.select(*_SPAN, "period", "tier"), on=[*_SPAN, "period"])
     earned = earning(pl.col("credited"), pl.col("rate"), rounding)
-    first = described(own, rate).with_columns(cause=pl.lit("credit"), amount=earned)
-    return pl.concat([first, _made_up(booked, reached, rate, rounding)], how="diagonal")
+    first = described(own, rate).with_columns(retroactive=pl.lit(value=False), amount=earned)
+    lines = [first, _made_up(booked, reached, rate, rounding)]
+    return pl.concat([part.select(LINE) for part in lines])
 
 
 def _reached(booked: pl.DataFrame, rate: WholeAmountTiers) -> pl.DataFrame:
@@ -43,8 +45,8 @@ def _made_up(booked: pl.DataFrame, reached: pl.DataFrame, rate: WholeAmountTiers
     before = _rate_of("tier_before", rate)
     paid = earning(pl.col("credited"), before, rounding)
     due = earning(pl.col("credited"), pl.col("rate"), rounding)
-    lines = described(earlier, rate).with_columns(cause=pl.lit("retroactive"), amount=due - paid)
-    return lines.with_columns(rate=pl.col("rate") - before).filter(pl.col("rate") != 0).drop("tier_before")
+    lines = described(earlier, rate).with_columns(retroactive=pl.lit(value=True), amount=due - paid)
+    return lines.with_columns(rate=pl.col("rate") - before).filter(pl.col("rate") != 0)
 
 
 def _rate_of(tier: str, rate: WholeAmountTiers) -> pl.Expr:
