@@ -20,8 +20,8 @@ __all__ = ["Expression", "ExpressionError", "parse"]
 @dataclass(frozen=True, slots=True)
 class Expression:
     """An expression that may be used. `text` is what the file says, `sql` what Polars is given, `fields` the names it
-    reads, in order. `numbers`, `texts` and `dates` are the parts of `sql` that must be of that kind, `alike` pairs
-    of parts that must be of one kind: `mappings.kinds` checks them as soon as the kinds of the fields are known."""
+    reads, in order. `numbers`, `texts`, `dates` and `booleans` are the parts of `sql` that must be of that kind,
+    `alike` pairs of parts that must be of one kind: `mappings.kinds` checks them once the fields' kinds are known."""
 
     text: str
     sql: str
@@ -29,6 +29,7 @@ class Expression:
     numbers: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    booleans: tuple[str, ...] = ()
     alike: tuple[tuple[str, str], ...] = ()
 
     def polars(self) -> pl.Expr:
@@ -59,5 +60,6 @@ def parse(text: str) -> Expression:
         numbers=tuple(dict.fromkeys(demands.numbers)),
         texts=tuple(dict.fromkeys(demands.texts)),
         dates=tuple(dict.fromkeys(demands.dates)),
+        booleans=tuple(dict.fromkeys(demands.booleans)),
         alike=tuple(dict.fromkeys(demands.alike)),
     )

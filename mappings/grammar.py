@@ -41,12 +41,14 @@ class Part:
 
 @dataclass(slots=True)
 class Demands:
-    """What an expression reads, and what its parts must be: `numbers`, `texts`, `dates`, and `alike` in pairs."""
+    """What an expression reads, and what its parts must be: `numbers`, `texts`, `dates`, `booleans`, and `alike` in
+    pairs."""
 
     fields: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
+    booleans: list[str] = field(default_factory=list)
     alike: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -112,14 +114,19 @@ class Reader:
         parts = [operand()]
         while self._accept(word):
             parts.append(operand())
-        return parts[0] if len(parts) == 1 else Part("(" + f" {word} ".join(part.sql for part in parts) + ")")
+        if len(parts) == 1:
+            return parts[0]
+        self.demands.booleans += [part.sql for part in parts]
+        return Part("(" + f" {word} ".join(part.sql for part in parts) + ")")
 
     def _negation(self) -> Part:
         negated, said = False, False
         while self._accept("not"):
             negated, said = not negated, True
         part = self._comparison()
-        return Part(f"(not {part.sql})" if negated else f"({part.sql})") if said else part
+        if said:
+            self.demands.booleans.append(part.sql)
+        return Part(f"(not {part.sql})") if negated else part
 
     def _comparison(self) -> Part:
         left = self._joined_text()
@@ -288,6 +295,8 @@ class Reader:
             condition = self._expression()
             if subject is not None:
                 condition = Part(f"({subject.sql} = {self._like(subject, condition).sql})")
+            else:
+                self.demands.booleans.append(condition.sql)
             self._expect("then")
             results.append(self._expression())
             branches.append(f"when {condition.sql} then {results[-1].sql}")
@@ -361,7 +370,8 @@ class Reader:
         arguments = self._arguments(function)
         self._demand(function, arguments)
         whole = function.whole or (function.takes in ("same", "number") and all(part.whole for part in arguments))
-        return Part(f"{name}({', '.join(part.sql for part in arguments)})", whole)
+        given = [part.sql for part in arguments]
+        return Part(function.sql.format(*given) if function.sql else f"{name}({', '.join(given)})", whole)
 
     def _arguments(self, function: Function) -> list[Part]:
         arguments: list[Part] = []
@@ -382,5 +392,7 @@ class Reader:
             self.demands.numbers += [part.sql for part in given]
         elif function.takes == "text":
             self.demands.texts += [part.sql for part in given]
+        elif function.takes == "date":
+            self.demands.dates += [part.sql for part in given]
         else:
             self._all_alike(arguments)

@@ -95,7 +95,13 @@ def _one_empty_record(columns: Columns, time_zone: str) -> pl.DataFrame:
 
 
 def _parts_fit(expression: Expression, frame: pl.DataFrame) -> None:
-    for wanted, parts in (("number", expression.numbers), ("text", expression.texts), ("date", expression.dates)):
+    demands = {
+        "number": expression.numbers,
+        "text": expression.texts,
+        "date": expression.dates,
+        "boolean": expression.booleans,
+    }
+    for wanted, parts in demands.items():
         for part in parts:
             given = family(_type_of(part, frame))
             if given not in _accepted(wanted):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 _LONGEST = 4000
-_QUOTED_NAME = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_.$-]*", re.ASCII)
+_QUOTED_NAME = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_.-]*", re.ASCII)
 _FORMS = re.compile(
     r"""\s+
     | (?P<number> \d+(?:\.\d+)?(?:[eE][+-]?\d+)? | \.\d+ )
     | (?P<text> '(?:[^']|'')*' )
     | (?P<quoted> "[^"]*" )
-    | (?P<word> [A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_]*)* )
+    | (?P<word> \$?[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)* )
     | (?P<sign> <= | >= | <> | != | \|\| | [-+*/%=<>(),] )
     """,
     re.ASCII | re.VERBOSE,

@@ -19,7 +19,8 @@ class Function:
 
     `least` to `most` arguments; those before `fixed` may be fields, those from `fixed` on are written out
     (None: all may be fields). `takes`: what kind the values are (`same`: any, but all of one). `whole`: gives a
-    whole number. `gives` is what `example` makes of the record used in the docs.
+    whole number. `gives` is what `example` makes of the record used in the docs. `sql` is what Polars is given where
+    it has no function of that name.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Function:
     gives: str
     fixed: int | None = None
     whole: bool = False
+    sql: str = ""
 
 
 _MANY = 20
@@ -93,6 +95,26 @@ _ALL = (
         "strptime(Signed__c, '%d.%m.%Y')",
         "2026-03-31",
         fixed=1,
+    ),
+    Function(
+        "utc_day",
+        1,
+        1,
+        "date",
+        "the day in UTC, not in the account's time zone",
+        "utc_day(CreatedDate)",
+        "2026-03-02",
+        sql="cast({0} as date)",
+    ),
+    Function(
+        "utc_day_before",
+        1,
+        1,
+        "date",
+        "the last day in UTC that began before",
+        "utc_day_before(CreatedDate)",
+        "2026-03-02",
+        sql="cast(({0} - interval '1 microsecond') as date)",
     ),
 )
 
