@@ -58,10 +58,15 @@ def _written(frame: pl.DataFrame) -> bytes:
 
 
 def copy_out(conn: Connection, query: Statement, schema: Schema) -> pl.DataFrame:
-    """The rows of a query as a frame of that schema; the query's columns come in the schema's order."""
+    """The rows of a query as a frame of that schema; the query's columns come in the schema's order.
+
+    Sets the transaction's date style and time zone to what is read here.
+    """
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)
-    with driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
-        text = b"".join(bytes(block) for block in copy)
+    with driver(conn).cursor() as cursor:
+        cursor.execute("SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'")
+        with cursor.copy(statement) as copy:
+            text = b"".join(bytes(block) for block in copy)
     if not text:
         return pl.DataFrame(schema=schema)
     return _read(text, schema)

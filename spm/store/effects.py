@@ -1,7 +1,8 @@
 """The end of every statement that changes facts: mark whose pay they can change, in that same statement.
 
 It works on a common table expression `changed`: id, is_new, crm_id, owner_before, owner_after and `since`, the first
-day the change matters for (null: always). An owner nobody is linked to yet marks nobody; the link that comes later does.
+day the change matters for (null: always). An owner nobody is linked to yet marks nobody; the link that comes later
+does.
 """
 
 from __future__ import annotations

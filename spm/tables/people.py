@@ -29,6 +29,8 @@ class Participant(Base):
     active: Mapped[bool | None]
     hire_date: Mapped[date | None]
     leave_date: Mapped[date | None]
+    estimated_at: Mapped[datetime | None]
+    """When the estimates of their open deals last became different."""
 
 
 class ParticipantLink(Base):

@@ -12,14 +12,14 @@ from spm.tables.base import Base
 
 
 class Quota(Base):
-    """A person's target for a span of days. From a CRM it names its owner there, from a CSV file the participant."""
+    """A person's target for a span of days. From a CRM it names its owner there, from a CSV file an email. Who that is,
+    is asked when facts are loaded: a quota may come before its person."""
 
     __tablename__ = "quota"
     __table_args__ = (
         UniqueConstraint("connection_id", "source", "crm_id"),
         Index(None, "connection_id", "owner_id"),
-        Index(None, "participant_id"),
-        CheckConstraint("(connection_id IS NULL) = (participant_id IS NOT NULL)", "one_origin"),
+        CheckConstraint("(connection_id IS NULL) = (email IS NOT NULL)", "one_origin"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -28,7 +28,7 @@ class Quota(Base):
     """The CRM object it was read from, or `csv`."""
     crm_id: Mapped[str | None]
     owner_id: Mapped[str | None]
-    participant_id: Mapped[int | None] = mapped_column(ForeignKey("participant.id"))
+    email: Mapped[str | None]
     measure: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
@@ -92,6 +92,7 @@ class PlanAssignment(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     """Inclusive; null is open."""
+    recorded_at: Mapped[datetime]
 
 
 class Period(Base):

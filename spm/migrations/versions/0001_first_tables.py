@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=True),
         sa.Column("hire_date", sa.Date(), nullable=True),
         sa.Column("leave_date", sa.Date(), nullable=True),
+        sa.Column("estimated_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_participant_email_lower_case")),
         sa.ForeignKeyConstraint(["manager_id"], ["participant.id"], name=op.f("fk_participant_manager_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
@@ -80,6 +81,7 @@ def upgrade() -> None:
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_plan_assignment_span")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_assignment")),
     )
@@ -342,7 +344,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("crm_id", sa.Text(), nullable=True),
         sa.Column("owner_id", sa.Text(), nullable=True),
-        sa.Column("participant_id", sa.BigInteger(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
         sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
@@ -350,14 +352,12 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(connection_id IS NULL) = (participant_id IS NOT NULL)", name=op.f("ck_quota_one_origin")),
+        sa.CheckConstraint("(connection_id IS NULL) = (email IS NOT NULL)", name=op.f("ck_quota_one_origin")),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_quota_connection_id")),
-        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_quota_participant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quota")),
         sa.UniqueConstraint("connection_id", "source", "crm_id", name=op.f("uq_quota_connection_id_source_crm_id")),
     )
     op.create_index(op.f("ix_quota_connection_id_owner_id"), "quota", ["connection_id", "owner_id"], unique=False)
-    op.create_index(op.f("ix_quota_participant_id"), "quota", ["participant_id"], unique=False)
     op.create_table(
         "statement",
         sa.Column("participant_id", sa.BigInteger(), nullable=False),
@@ -433,7 +433,6 @@ def downgrade() -> None:
     op.drop_table("sync_run")
     op.drop_table("stream_cursor")
     op.drop_table("statement")
-    op.drop_index(op.f("ix_quota_participant_id"), table_name="quota")
     op.drop_index(op.f("ix_quota_connection_id_owner_id"), table_name="quota")
     op.drop_table("quota")
     op.drop_table("plan")

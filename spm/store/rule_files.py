@@ -1,0 +1,143 @@
+"""CSV files people keep by hand: quotas, assignments, exchange rates. Every mistake is named with file and line.
+
+The first row names the columns, in any order. Text is UTF-8. Numbers are exact: digits with a point, no thousands
+separators, no currency signs. Days are written 2026-01-31. Empty rows and rows that begin with # are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from problems import Problem, did_you_mean
+
+_Value = TypeVar("_Value")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"-?[0-9]{1,28}(\.[0-9]{1,10})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a file's header must and may name."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its place, its text by column (empty where the file says nothing), and where its problems go."""
+
+    where: str
+    values: Mapping[str, str]
+    problems: list[Problem]
+
+    def text(self, column: str) -> str:
+        """What the row says; nothing is a problem."""
+        said = self.values.get(column, "")
+        if not said:
+            self.wrong(column, "is empty.", "Fill it in, or take the row out.")
+        return said
+
+    def day(self, column: str) -> date | None:
+        """A day, None where the row says nothing."""
+        return self._read(column, _day, "is no day.", "Write days as 2026-01-31.")
+
+    def number(self, column: str) -> Decimal | None:
+        """An exact number, None where the row says nothing."""
+        hint = "Write digits with a point, such as 1250000.50: no separators, no currency sign."
+        return self._read(column, _number, "is no number that can be kept exactly.", hint)
+
+    def currency(self, column: str) -> str | None:
+        """A currency, None where the row says nothing."""
+        return self._read(column, _currency, "is no currency.", "Write its three capital letters, such as EUR.")
+
+    def _read(self, column: str, read: Callable[[str], _Value], message: str, hint: str) -> _Value | None:
+        said = self.values.get(column, "")
+        if not said:
+            return None
+        try:
+            return read(said)
+        except ValueError:
+            self.wrong(column, f"{said!r} {message}", hint)
+            return None
+
+    def wrong(self, column: str, message: str, hint: str) -> None:
+        """Note an error of this row."""
+        self.problems.append(Problem(self.where, column, message, hint))
+
+
+def _day(said: str) -> date:
+    if not _DAY.fullmatch(said):
+        raise ValueError(said)
+    return date.fromisoformat(said)
+
+
+def _number(said: str) -> Decimal:
+    if not _NUMBER.fullmatch(said):
+        raise ValueError(said)
+    return Decimal(said)
+
+
+def _currency(said: str) -> str:
+    if not _CURRENCY.fullmatch(said):
+        raise ValueError(said)
+    return said
+
+
+def read_rows(paths: Sequence[Path], columns: Columns) -> tuple[list[Row], list[Problem]]:
+    """Every row of these files whose header is right, and the list that all problems go to, those of headers first."""
+    problems: list[Problem] = []
+    rows = [row for path in paths for row in _file(path, columns, problems)]
+    return rows, problems
+
+
+def _file(path: Path, columns: Columns, problems: list[Problem]) -> Iterator[Row]:
+    try:
+        lines = path.read_text("utf-8-sig").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        problems.append(
+            Problem(str(path), "", f"cannot be read: {reason}.", "Correct the file, or its name in [plans].")
+        )
+        return
+    reader = csv.reader(lines)
+    header = [name.strip().lower() for name in next(reader, [])]
+    if found := _header_problems(f"{path}:1", header, columns):
+        problems += found
+        return
+    begun = reader.line_num
+    for said in reader:
+        line, begun = begun + 1, reader.line_num
+        values = [text.strip() for text in said]
+        if not any(values) or values[0].startswith("#"):
+            continue
+        if len(values) > len(header):
+            hint = "Put text with a comma in double quotes."
+            problems.append(Problem(f"{path}:{line}", "", "has more values than there are columns.", hint))
+            continue
+        yield Row(f"{path}:{line}", dict(zip(header, values, strict=False)), problems)
+
+
+def _header_problems(where: str, header: Sequence[str], columns: Columns) -> list[Problem]:
+    known = (*columns.required, *columns.optional)
+    row = f"The first row names the columns: {','.join(known)}."
+    unknown = [
+        Problem(where, name, f"{name!r} is no column of this file.", did_you_mean(name, known, row))
+        for name in header
+        if name not in known
+    ]
+    missing = [Problem(where, name, "the column is missing.", row) for name in columns.required if name not in header]
+    twice = [
+        Problem(where, name, "the column is there twice.", "Keep one of them.")
+        for name in dict.fromkeys(header)
+        if header.count(name) > 1
+    ]
+    return [*unknown, *missing, *twice]
