@@ -14,15 +14,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
-from attain.cli.output import Output, ProgressBars
+from attain.cli.output import Output, ProgressBars, money, percent
 from attain.cli.provision import provision_connection
 from attain.steps import Steps, SyncReport, take_steps
 from attain.wiring import House, chosen, database, link, open_house
@@ -118,7 +119,6 @@ def _write_config(folder: Path, stands: Sequence[Stand]) -> Path:
     urls = {stand.name: stand.url for stand in stands}
     shutil.copytree(_EXAMPLES / "plans", folder / "plans")
     shutil.copy(_EXAMPLES / "assignments.csv", folder / "assignments.csv")
-    shutil.copy(_EXAMPLES / "fx_rates.csv", folder / "fx_rates.csv")
     config = folder / "config.toml"
     config.write_text(
         f'''# Written by `attain demo`: the sandboxes' addresses and their public test credentials.
@@ -260,9 +260,22 @@ class _Story:
 
     def _people(self) -> None:
         with self.engine.begin() as conn:
-            rows = people_table(conn, self.house.today)
+            rows = [
+                (*row[:3], money(row[3]), money(row[4]), percent(row[5]), money(row[6], row[7]))
+                for row in _people(conn, self.house.today)
+            ]
         columns = ("rep", "team", "period", "quota", "credited", "attainment", "payout")
         self.output.table(columns, rows, numbers=columns[3:])
+
+
+def _people(conn: Connection, today: date) -> list[Any]:
+    """The statements of the period that holds today, best attainment first."""
+    query = """
+        SELECT email, coalesce(team, ''), statement.period, quota, credited, attainment, payout, statement.currency
+        FROM statement JOIN participant ON participant.id = participant_id JOIN period USING (period)
+        WHERE :today BETWEEN starts_on AND ends_on ORDER BY attainment DESC NULLS LAST, email
+    """
+    return list(conn.execute(text(query), {"today": today}))
 
 
 def _an_open_deal(stand: Stand) -> dict[str, str]:
@@ -292,12 +305,12 @@ def _query(stand: Stand, soql: str) -> list[dict[str, Any]]:
 def _read_crm(stand: Stand, section: WriteMapping, ids: list[str]) -> pl.DataFrame:
     fields = [field.name for field in section.fields]
     if stand.name == "salesforce":
-        rows = _query(stand, f"SELECT Id, {', '.join(fields)} FROM {section.object_name}")  # noqa: S608 - names of the mapping
-        found = {row["Id"]: row for row in rows}
+        soql = f"SELECT Id, {', '.join(fields)} FROM {section.object_name}"  # noqa: S608 - names of the mapping
+        found = {row["Id"]: row for row in _query(stand, soql)}
     else:
         found = _batch_read(stand, section.object_name, fields, ids)
-    texts = [[ID, *fields], *([key, *(_text(found[key].get(name)) for name in fields)] for key in ids if key in found)]
-    return pl.DataFrame(texts[1:], schema=dict.fromkeys(texts[0], pl.String), orient="row")
+    rows = [(key, *(_text(found[key].get(name)) for name in fields)) for key in ids if key in found]
+    return pl.DataFrame(rows, schema=dict.fromkeys((ID, *fields), pl.String), orient="row")
 
 
 def _batch_read(stand: Stand, object_name: str, fields: list[str], ids: list[str]) -> dict[str, dict[str, Any]]:

@@ -91,7 +91,7 @@ def mapping_path(connection: ConnectionSettings) -> Path:
     return DEFAULT_MAPPINGS / f"{connection.connector}.toml"
 
 
-def mapping_of(house: House, connection: ConnectionSettings) -> CrmMapping:
+def mapping_of(connection: ConnectionSettings) -> CrmMapping:
     """Read and check it. Raises Unusable with every problem of the file."""
     loaded = load_mapping(mapping_path(connection), TARGETS, RESULTS, pay_results=PAY_RESULTS)
     if loaded.mapping is None:
@@ -109,19 +109,21 @@ def database(house: House) -> Iterator[Engine]:
 @contextmanager
 def link(house: House, engine: Engine, connection: ConnectionSettings) -> Iterator[Link]:
     """One connection, signed in and ready to be worked with."""
-    mapping = mapping_of(house, connection)
+    mapping = mapping_of(connection)
     connector = connector_of(house, connection)
     try:
-        time_zone = connection.time_zone or _account_time_zone(connector)
+        account, problems = connector.check()
+        if account is None:
+            raise Unusable(problems)
         with engine.begin() as conn:
             connection_id = ensure_connection(conn, connection.name, connection.connector)
-        yield Link(connection.name, connection_id, connector, mapping, time_zone)
+        yield Link(
+            name=connection.name,
+            connection_id=connection_id,
+            connector=connector,
+            mapping=mapping,
+            time_zone=connection.time_zone or account.timezone or "UTC",
+            currency=account.currency or house.settings.company.currency,
+        )
     finally:
         connector.close()
-
-
-def _account_time_zone(connector: Connector) -> str:
-    account, problems = connector.check()
-    if account is None:
-        raise Unusable(problems)
-    return account.timezone or "UTC"

@@ -29,7 +29,7 @@ from sync.progress import Progress
 
 log = structlog.get_logger()
 
-_BATCH = 200
+_BATCH = 500
 """Participants calculated together: bounds memory; any batching gives the same figures."""
 
 
@@ -82,7 +82,7 @@ def _one_batch(engine: Engine, basis: Basis) -> Calculated | None:
 
 def _calculate(conn: Connection, basis: Basis, participants: Sequence[int], since: date | None) -> Calculated:
     calendar = _calendar(basis, since or first_paid_day(conn) or basis.today)
-    span = (calendar["starts_on"].min(), calendar["ends_on"].max())
+    span = min(calendar["starts_on"].to_list()), max(calendar["ends_on"].to_list())
     facts = load_facts(conn, participants, span, calendar)
     results = calculate(facts, basis.plans, today=basis.today)
     saved = save_results(conn, results, participants, calendar, now=basis.now)

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from connectors.base import Connector, FixSettings, ObjectSchema
-from mappings.check import readable
-from mappings.fields import crm_fields
-from mappings.model import ObjectMapping
+from connectors.base import ID, Connector, FixSettings, ObjectSchema
+from mappings import CrmMapping, ObjectMapping, crm_fields, readable
 from problems import Problem
 from sync.targets import ORDER
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A connection as the steps use it. `connection_id` is its row; `time_zone` an IANA name."""
+    """A connection as the steps use it. `connection_id` is its row; `time_zone` an IANA name; `currency` the account's
+    own, which an amount is in where the CRM names none (ISO 4217)."""
 
     name: str
     connection_id: int
     connector: Connector
     mapping: CrmMapping
     time_zone: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ def _reading(link: Link, section: ObjectMapping) -> tuple[Reading | None, list[P
     wanted = (*crm_fields(section), *targets.columns) if targets else crm_fields(section)
     schema = link.connector.describe(section.object_name, tuple(path for path in wanted if "." in path))
     usable, problems = readable(section, schema)
-    if usable is None:
-        return None, list(problems)
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
     held = _there(targets, schema)
     asked = dict.fromkeys((*crm_fields(usable), *(held.columns if held else ())))
-    return Reading(section.feeds, usable, schema, tuple(asked), held), list(problems)
+    return Reading(section.feeds, usable, schema, tuple(asked), held), problems
 
 
 def _targets(mapping: CrmMapping, section: ObjectMapping) -> Held | None:

@@ -148,14 +148,22 @@ def _store_children(conn: Connection, link: Link, child: Reading, page: Page, pu
     return replace(pulled, records=pulled.records + rows.height).plus(stored)
 
 
+_OWN_CURRENCY = {"deal": "currency", "quota": "currency", "fx_rate": "base"}
+"""Fields that mean the account's own currency where the CRM leaves them empty, as both CRMs do with one currency."""
+
+
 def _normalised(link: Link, reading: Reading, records: pl.DataFrame) -> Normalised:
-    return normalise(
+    made = normalise(
         reading.section,
         TARGETS[reading.entity],
         records,
         reading.schema,
         place=f"{link.name} {reading.object_name}",
         time_zone=link.time_zone,
+    )
+    field = _OWN_CURRENCY.get(reading.entity)
+    return (
+        made if field is None else replace(made, frame=made.frame.with_columns(pl.col(field).fill_null(link.currency)))
     )
 
 

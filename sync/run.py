@@ -69,6 +69,11 @@ def pull(engine: Engine, link: Link, *, now: datetime, full: bool, progress: Pro
             replace_problems(conn, f"{link.name} mapping", problems, now=now)
         for reading in ready:
             done.pulled.append(pull_object(engine, link, reading, now=now, full=full, progress=progress))
+        if any(problem.severity == "error" for problem in problems):
+            raise FixSettings(
+                f"connection {link.name}: a part of the mapping cannot be read.",
+                hint="Mend what is named at the mapping's lines, then run `attain sync`.",
+            )
 
     return _step(engine, link, "pull", work, now=now)
 
@@ -89,7 +94,8 @@ def push(engine: Engine, link: Link, options: WriteOptions, progress: Progress) 
 def _step(engine: Engine, link: Link, step: str, work: Callable[[_Work], None], *, now: datetime) -> StepReport:
     before = Counter(link.connector.calls())
     done, started = _Work(), time.monotonic()
-    state, message, hint, retry_after = "done", "", "", None
+    state: State = "done"
+    message, hint, retry_after = "", "", None
     with _alone(engine, link):
         with engine.begin() as conn:
             run_id = start_run(conn, step, connection_id=link.connection_id, now=now)
@@ -118,7 +124,7 @@ def _step(engine: Engine, link: Link, step: str, work: Callable[[_Work], None], 
     )
 
 
-def _meaning(error: ConnectorError) -> tuple[str, str, str, timedelta | None]:
+def _meaning(error: ConnectorError) -> tuple[State, str, str, timedelta | None]:
     match error:
         case TryLater():
             return (

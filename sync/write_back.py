@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from connectors.base import ID, ObjectSchema, Outcome, Write
 from mappings import WriteMapping, as_value, canonical, rendered
 from problems import Problem
-from spm.store.outbox import Queued, queue_writes, read_held, record_outcomes, refused, store_held, unsettled
+from spm.store.outbox import Queued, queue_writes, read_held, record_outcomes, refused, store_held, unsettled, withdraw
 from spm.store.write_back import deal_results, participant_results
 from sync.differences import Difference, differences
 from sync.link import Link
@@ -55,9 +55,7 @@ class WriteOptions:
 
 def write_back(engine: Engine, link: Link, options: WriteOptions, progress: Progress) -> list[WrittenBack]:
     """Bring every target field of the connection to what was calculated."""
-    return [
-        _write_section(engine, link, about, section, options, progress) for about, section in link.mapping.write.items()
-    ]
+    return [_write_section(engine, link, section, options, progress) for section in link.mapping.writes.values()]
 
 
 def _write_section(
@@ -74,6 +72,8 @@ def _write_section(
     done = replace(done, wanted=len(wanted), problems=(*done.problems, *clipped))
     if options.dry_run:
         return replace(done, preview=tuple(wanted))
+    with engine.begin() as conn:
+        withdraw(conn, link.connection_id, section.object_name, [one.record_id for one in wanted])
     task = f"{link.name}: write {section.object_name}"
     progress.begin(task, len(wanted))
     try:

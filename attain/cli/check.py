@@ -51,7 +51,7 @@ def _account(account: Account | None) -> dict[str, Any] | None:
 
 def _check_mapping(house: House, connection: ConnectionSettings, connector: Connector) -> list[Problem]:
     try:
-        return check_mapping(mapping_of(house, connection), connector.describe)
+        return check_mapping(mapping_of(connection), connector.describe)
     except Unusable as error:
         return list(error.problems)
     except FixSettings as error:

@@ -35,7 +35,7 @@ def check_command(connections: Sequence[str], config: Path | None, output: Outpu
     for connection in chosen(house, connections):
         connector = connector_of(house, connection)
         try:
-            problems += check_mapping(mapping_of(house, connection), connector.describe)
+            problems += check_mapping(mapping_of(connection), connector.describe)
         except Unusable as error:
             problems += error.problems
         finally:

@@ -35,7 +35,7 @@ def provision(connections: Sequence[str], dry_run: bool, config: Path | None, ou
 
 def provision_connection(house: House, connection: ConnectionSettings, *, dry_run: bool) -> list[ProvisionStep]:
     """Create what one connection's mapping writes to; pay fields only where pay may be shared."""
-    mapping = mapping_of(house, connection)
+    mapping = mapping_of(connection)
     specs = field_specs(mapping, pay=house.settings.write_back.pay_on_shared_records)
     connector = connector_of(house, connection)
     try:

@@ -95,13 +95,11 @@ def _show_step(output: Output, step: StepReport) -> None:
     calls = sum(step.calls.values())
     output.heading(f"{step.connection}: {step.step} ({calls} calls, {step.seconds:.1f} s)")
     if step.pulled:
-        columns = ("object", "read", "new", "changed", "gone", "problems")
-        rows = [(p.object_name, p.records, p.new, p.changed, p.gone, p.problems) for p in step.pulled]
-        output.table(columns, rows, numbers=columns[1:])
+        read = [(p.object_name, p.records, p.new, p.changed, p.gone, p.problems) for p in step.pulled]
+        output.table(_READ, read, numbers=_READ[1:])
     if step.written:
-        columns = ("object", "to write", "confirmed", "rejected", "retry", "unknown", "parked")
-        rows = [(w.object_name, w.wanted, w.confirmed, w.rejected, w.retry, w.unknown, w.parked) for w in step.written]
-        output.table(columns, rows, numbers=columns[1:])
+        wrote = [(w.object_name, w.wanted, w.confirmed, w.rejected, w.retry, w.unknown, w.parked) for w in step.written]
+        output.table(_WROTE, wrote, numbers=_WROTE[1:])
         _show_preview(output, step)
 
 
