@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.base import TryLater
+from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient, Reply
 from connectors.hubspot.errors import error_body
 from connectors.hubspot.records import Row
-from connectors.hubspot.schema import read_scope
 
 BATCH = 100
 NOT_FOUND = "OBJECT_NOT_FOUND"
@@ -64,7 +64,7 @@ def _read(
         "propertiesWithHistory": [],
     }
     path = client.paths.objects(object_name, "batch/read")
-    reply = client.send(Call("batch_read", "POST", path, body=body, scope=read_scope(object_name), lists="id"))
+    reply = client.send(Call("batch_read", "POST", path, body=body, scope=scopes.reading(object_name), lists="id"))
     return list(reply.results), _gone(reply)
 
 

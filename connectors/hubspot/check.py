@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from connectors.answers import UnreadableAnswer
 from connectors.base import Account, ConnectorError, FixSettings, TryLater
+from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient, Reply
 from connectors.hubspot.errors import Forbidden
-from connectors.hubspot.schema import DEALS, OWNERS, USERS, read_scope
+from connectors.hubspot.schema import DEALS, OWNERS, USERS
 from connectors.retry import AskAgain, Failure
 from problems import Problem
 
@@ -38,9 +39,9 @@ def _account(reply: Reply, client: HubSpotClient) -> Account:
 def _missing_scopes(client: HubSpotClient, where: str) -> list[Problem]:
     one = [("limit", "1")]
     calls = [
-        Call("list", "GET", client.paths.objects(DEALS), query=one, scope=read_scope(DEALS)),
-        Call("list", "GET", client.paths.objects(USERS), query=one, scope=read_scope(USERS)),
-        Call("owners", "GET", client.paths.owners(), query=one, scope=read_scope(OWNERS)),
+        Call("list", "GET", client.paths.objects(DEALS), query=one, scope=scopes.reading(DEALS)),
+        Call("list", "GET", client.paths.objects(USERS), query=one, scope=scopes.reading(USERS)),
+        Call("owners", "GET", client.paths.owners(), query=one, scope=scopes.reading(OWNERS)),
     ]
     problems: list[Problem] = []
     for call in calls:

@@ -23,6 +23,7 @@ import urllib3
 
 from connectors.answers import Answer, UnreadableAnswer, read_json
 from connectors.base import ConnectorError, TryLater
+from connectors.hubspot import scopes
 from connectors.hubspot.errors import DailyLimitReached, error_of
 from connectors.hubspot.limits import DailyUse, Window, daily_use, reset_in_words, until_reset
 from connectors.hubspot.paths import Paths
@@ -135,7 +136,7 @@ class HubSpotClient:
 
     def account(self) -> Reply:
         """Who the token belongs to; the account's time zone is remembered, its day ends by it."""
-        reply = self.send(Call(_ACCOUNT, "GET", self.paths.account(), scope="oauth"))
+        reply = self.send(Call(_ACCOUNT, "GET", self.paths.account(), scope=scopes.OAUTH))
         self._zone = _zone(reply.data.get("timeZone"))
         return reply
 

@@ -13,11 +13,12 @@ from typing import Any
 import polars as pl
 
 from connectors.base import ID, MODIFIED
+from connectors.hubspot import scopes
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.listing import Listing, listed
 from connectors.hubspot.pipelines import read_stages
 from connectors.hubspot.records import Row, as_text, latest, text_frame
-from connectors.hubspot.schema import OWNERS, RATES, STAGES, USER_PREFIX, USERS, read_scope
+from connectors.hubspot.schema import OWNERS, RATES, STAGES, USER_PREFIX, USERS
 
 _USER_NUMBER = "hs_internal_user_id"
 _PERSON = "PERSON"
@@ -38,7 +39,7 @@ def _owners(client: HubSpotClient, fields: Sequence[str]) -> pl.DataFrame:
 
 def _owner_rows(client: HubSpotClient, *, archived: bool) -> Iterator[Row]:
     query = [("archived", "true" if archived else "false")]
-    listing = Listing("owners", client.paths.owners(), read_scope(OWNERS), query)
+    listing = Listing("owners", client.paths.owners(), scopes.reading(OWNERS), query)
     for page in listed(client, listing):
         for row in page.rows:
             yield {**row, "archived": archived}
@@ -49,7 +50,8 @@ def _users(client: HubSpotClient, paths: Sequence[str]) -> Mapping[str, Mapping[
     if not paths:
         return {}
     names = dict.fromkeys([_USER_NUMBER, *(path.removeprefix(USER_PREFIX) for path in paths)])
-    listing = Listing("list", client.paths.objects(USERS), read_scope(USERS), [("properties", name) for name in names])
+    asked = [("properties", name) for name in names]
+    listing = Listing("list", client.paths.objects(USERS), scopes.reading(USERS), asked)
     rows = (row for page in listed(client, listing) for row in page.rows)
     held = ({"hs_object_id": row["id"], **(row.get("properties") or {})} for row in rows)
     return {str(user[_USER_NUMBER]): user for user in held if user.get(_USER_NUMBER)}
@@ -76,7 +78,7 @@ def _owner(owner: Row, user: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _rates(client: HubSpotClient, fields: Sequence[str]) -> pl.DataFrame:
-    listing = Listing("exchange_rates", client.paths.exchange_rates(), "settings.currencies.read")
+    listing = Listing("exchange_rates", client.paths.exchange_rates(), scopes.CURRENCIES)
     rows = latest([row for page in listed(client, listing) for row in page.rows])
     return _frame(rows, rows, fields)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient
 from connectors.hubspot.records import Join, Row, as_text
-from connectors.hubspot.schema import DEALS, read_scope
+from connectors.hubspot.schema import DEALS
 
 STAGE_PROPERTIES = ("dealstage", "pipeline")
 
@@ -33,7 +34,7 @@ class Stage:
 def read_stages(client: HubSpotClient) -> list[Stage]:
     """The stages of all deal pipelines."""
     path = client.paths.pipelines(DEALS)
-    reply = client.send(Call("pipelines", "GET", path, scope=read_scope(DEALS), lists="id"))
+    reply = client.send(Call("pipelines", "GET", path, scope=scopes.reading(DEALS), lists="id"))
     return [_stage(pipeline, stage) for pipeline in reply.results for stage in pipeline.get("stages") or ()]
 
 

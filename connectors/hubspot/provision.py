@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from connectors.base import CrmField, FieldKind, FieldSpec, ProvisionStep
+from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient
 from connectors.hubspot.errors import Refused
 from connectors.hubspot.schema import Schemas
@@ -92,7 +93,7 @@ def _group(client: HubSpotClient, object_name: str, *, dry_run: bool) -> Provisi
 
 def _has_group(client: HubSpotClient, object_name: str) -> bool:
     path = client.paths.properties(object_name, "groups")
-    reply = client.send(Call("groups", "GET", path, scope=_scope(object_name), lists="name"))
+    reply = client.send(Call("groups", "GET", path, scope=scopes.shaping(object_name), lists="name"))
     return any(group["name"] == GROUP for group in reply.results)
 
 
@@ -108,16 +109,12 @@ def _create(client: HubSpotClient, schemas: Schemas, spec: FieldSpec) -> Provisi
 def _made(client: HubSpotClient, endpoint: str, path: str, body: Mapping[str, Any], object_name: str) -> bool:
     """Create; False where it was there already (another run was faster, or an answer was lost)."""
     try:
-        client.send(Call(endpoint, "POST", path, body=body, scope=_scope(object_name)))
+        client.send(Call(endpoint, "POST", path, body=body, scope=scopes.shaping(object_name)))
     except Refused as error:
         if error.status != _EXISTS:
             raise
         return False
     return True
-
-
-def _scope(object_name: str) -> str:
-    return f"crm.schemas.{object_name}.write"
 
 
 def _property(spec: FieldSpec) -> dict[str, Any]:

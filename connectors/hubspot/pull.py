@@ -17,6 +17,7 @@ import polars as pl
 import structlog
 
 from connectors.base import Page, PullRequest
+from connectors.hubspot import scopes
 from connectors.hubspot.batch import fetched
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.listing import Listing, listed, query_length
@@ -24,6 +25,7 @@ from connectors.hubspot.pipelines import STAGE_PROPERTIES, StageBook
 from connectors.hubspot.records import (
     MERGED,
     Join,
+    Newest,
     Row,
     empty_frame,
     frame_of,
@@ -32,7 +34,7 @@ from connectors.hubspot.records import (
     modified_property,
     newest_of,
 )
-from connectors.hubspot.schema import DEALS, JOINED_ON_DEALS, SPLITS, Schemas, read_scope
+from connectors.hubspot.schema import DEALS, JOINED_ON_DEALS, SPLITS, Schemas
 from connectors.hubspot.search import Place, Walk, walked
 from connectors.hubspot.splits import IS_SPLIT, SplitReader
 from connectors.watermark import Keyset, Watermark, advance
@@ -51,7 +53,7 @@ class Trail:
     """What a read has seen so far: when it started (by the CRM's clock) and the newest (stamp, padded id)."""
 
     started: datetime | None = None
-    newest: tuple[datetime, str] | None = None
+    newest: Newest = None
 
     def past(self, rows: Sequence[Row], modified: str, date: datetime) -> Trail:
         """The trail after one more page."""
@@ -87,7 +89,7 @@ class Reader:
     @property
     def scope(self) -> str:
         """What reading needs."""
-        return read_scope(self.object_name)
+        return scopes.reading(self.object_name)
 
     def page(self, rows: Sequence[Row], gone: Sequence[str], *, cursor: Mapping[str, Any], last: bool) -> Page:
         """A page of these records, with their splits and with those merged into them as gone."""

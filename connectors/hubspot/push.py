@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from connectors.base import ConnectorError, CrmField, FieldKind, FixSettings, Outcome, OutcomeState, Value, Write
+from connectors.hubspot import scopes
 from connectors.hubspot.batch import BATCH, NOT_FOUND, fetched
 from connectors.hubspot.client import Call, HubSpotClient, Reply
 from connectors.hubspot.errors import SAME_FOR_EVERY_RECORD, ErrorBody, Refused, error_body
@@ -104,7 +105,7 @@ def _call(client: HubSpotClient, inputs: Inputs) -> Call:
         for record_id, texts in inputs.values.items()
     ]
     path = client.paths.objects(inputs.object_name, "batch/update")
-    scope = f"crm.objects.{inputs.object_name}.write"
+    scope = scopes.writing(inputs.object_name)
     return Call("batch_update", "POST", path, body={"inputs": rows}, scope=scope, repeat=NOTHING_LOST, lists="id")
 
 

@@ -13,6 +13,8 @@ from connectors.base import ID, MODIFIED, PARENT
 
 Row = Mapping[str, Any]
 """One element of `results`: `id`, `properties`, `updatedAt`, ..."""
+Newest = tuple[datetime, str] | None
+"""The newest (stamp, padded id) seen."""
 Join = Callable[[Row], str | None]
 """The text of a field that we join on ourselves."""
 
@@ -77,24 +79,25 @@ def merged_away(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(loser for loser in losers if loser and loser not in alive)
 
 
-def newest_of(rows: Sequence[Row], modified: str, before: tuple[datetime, str] | None) -> tuple[datetime, str] | None:
+def newest_of(rows: Sequence[Row], modified: str, before: Newest) -> Newest:
     """The greatest (stamp, padded id) of these rows and of `before`."""
-    newest = before
-    for row in rows:
-        stamp = stamp_of(row, modified)
-        if stamp is not None and (newest is None or (stamp, padded(row["id"])) > newest):
-            newest = (stamp, padded(row["id"]))
-    return newest
+    texts = [(row.get("properties") or {}).get(modified) or row.get("updatedAt") or "" for row in rows]
+    if len({(len(text), text[-1:]) for text in texts}) == 1:  # written alike: text order is time order
+        top = max(texts)
+        found = [(top, row["id"]) for row, text in zip(rows, texts, strict=True) if text == top]
+    else:
+        found = [(text, row["id"]) for row, text in zip(rows, texts, strict=True)]
+    stamped = [(stamp, padded(record_id)) for text, record_id in found if (stamp := moment_of(text)) is not None]
+    return max([*stamped, *([before] if before else [])], default=None)
 
 
-def stamp_of(row: Row, modified: str) -> datetime | None:
-    """When the record changed, aware; None where the CRM does not say or says it unreadably."""
-    text = (row.get("properties") or {}).get(modified) or row.get("updatedAt")
+def moment_of(text: str) -> datetime | None:
+    """When a record changed, aware; None where the CRM does not say or says it unreadably."""
     try:
-        stamp = datetime.fromisoformat(text or "")
-    except (TypeError, ValueError):
+        moment = datetime.fromisoformat(text)
+    except ValueError:
         return None
-    return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def padded(record_id: str) -> str:

@@ -6,12 +6,12 @@ are fixed here. `stage.` and `pipeline.` on deals and `user.` on owners are join
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.base import CrmField, FieldKind, FixSettings, ObjectSchema
+from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient
 from connectors.hubspot.errors import Refused
 from problems import did_you_mean
@@ -29,7 +29,6 @@ _KINDS = {
     "date": FieldKind.DATE,
     "datetime": FieldKind.DATETIME,
 }
-_CUSTOM = re.compile(r"2-\d+|p\d+_")
 _TEXT_LENGTH = 65_536
 _FRESH_SECONDS = 300.0
 _OBJECTS = ("deals", "calls", "emails", "meetings", "tasks", "notes", "users", "goal_targets", "companies", "contacts")
@@ -98,15 +97,6 @@ JOINED_ON_DEALS: Mapping[str, CrmField] = _fields(
 USER_PREFIX = "user."
 
 
-def read_scope(object_name: str) -> str:
-    """The scope that reading an object needs, for the hint where HubSpot does not name it."""
-    if object_name in {"calls", "emails", "meetings", "tasks", "notes"}:
-        return "crm.objects.contacts.read"
-    if _CUSTOM.match(object_name):
-        return "crm.objects.custom.read"
-    return f"crm.objects.{object_name}.read"
-
-
 class Schemas:
     """The fields of objects, remembered for some minutes: a run asks for them often, a worker lives long."""
 
@@ -139,7 +129,7 @@ class Schemas:
 
         Raises FixSettings naming every field that is not there.
         """
-        known = self.describe(object_name, names).fields if object_name in VIRTUAL else self.properties(object_name)
+        known = self._known_fields(object_name, names)
         joined = JOINED_ON_DEALS if object_name == DEALS else {}
         missing = [name for name in names if name not in known and name not in joined]
         if missing:
@@ -147,8 +137,15 @@ class Schemas:
             hint = f"{guess} Correct the mapping, or give the app the right to see the property."
             raise FixSettings(f"HubSpot {object_name} has no property {', '.join(missing)}", hint=hint)
 
+    def _known_fields(self, object_name: str, names: Sequence[str]) -> Mapping[str, CrmField]:
+        if object_name == OWNERS:
+            return self._virtual(OWNERS, names).fields
+        return VIRTUAL[object_name].fields if object_name in VIRTUAL else self.properties(object_name)
+
     def _virtual(self, object_name: str, paths: Sequence[str]) -> ObjectSchema:
         schema = VIRTUAL[object_name]
+        if object_name == RATES:
+            self._probe_rates()
         wanted = [path for path in paths if path.startswith(USER_PREFIX)]
         if object_name != OWNERS or not wanted:
             return schema
@@ -156,10 +153,20 @@ class Schemas:
         joined = {path: properties[path.removeprefix(USER_PREFIX)] for path in wanted if _last(path) in properties}
         return ObjectSchema(OWNERS, {**schema.fields, **{path: _joined(path, found) for path, found in joined.items()}})
 
+    def _probe_rates(self) -> None:
+        """Accounts with one currency may have no rates to ask for; whoever describes them is told so."""
+        path = self._client.paths.exchange_rates()
+        call = Call("exchange_rates", "GET", path, query=[("limit", "1")], scope=scopes.CURRENCIES, lists="id")
+        try:
+            self._client.send(call)
+        except Refused as error:
+            hint = "Take exchange_rates out of the mapping, or turn on several currencies in HubSpot."
+            raise FixSettings(f"HubSpot has no exchange rates in this account ({error})", hint=hint) from error
+
     def _read(self, object_name: str) -> Mapping[str, CrmField]:
         path = self._client.paths.properties(object_name)
         try:
-            reply = self._client.send(Call("properties", "GET", path, scope=_schema_scope(object_name), lists="name"))
+            reply = self._client.send(Call("properties", "GET", path, scope=scopes.reading(object_name), lists="name"))
         except Refused as error:
             hint = did_you_mean(object_name, [*_OBJECTS, *VIRTUAL], "Use HubSpot's name of the object, such as deals.")
             raise FixSettings(f"HubSpot has no object {object_name} ({error})", hint=hint) from error
@@ -172,10 +179,6 @@ def _last(path: str) -> str:
 
 def _joined(path: str, found: CrmField) -> CrmField:
     return CrmField(path, found.kind, label=found.label, length=found.length, choices=found.choices)
-
-
-def _schema_scope(object_name: str) -> str:
-    return read_scope(object_name).replace("crm.objects.", "crm.schemas.")
 
 
 def _field(row: Mapping[str, Any]) -> CrmField:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from connectors.base import ID, MODIFIED, PARENT
+from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient
 from connectors.hubspot.errors import Forbidden, Refused
 from connectors.hubspot.records import Row, as_text, empty_frame, text_frame
@@ -19,7 +20,6 @@ from connectors.hubspot.records import Row, as_text, empty_frame, text_frame
 IS_SPLIT = "hs_is_deal_split"
 _BATCH = 100
 _ROLE = "revenue"
-_SCOPE = "crm.dealsplits.read_write"
 
 
 class SplitReader:
@@ -53,7 +53,9 @@ class SplitReader:
         body = {"inputs": [{"id": deal_id} for deal_id in ids]}
         path = self._client.paths.deal_splits()
         try:
-            return self._client.send(Call("splits_read", "POST", path, body=body, scope=_SCOPE, lists="id")).results
+            return self._client.send(
+                Call("splits_read", "POST", path, body=body, scope=scopes.SPLITS, lists="id")
+            ).results
         except (Forbidden, Refused) as error:
             if self._says_split or not _is_missing_feature(error):
                 raise

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.base import CrmField, FieldKind, FieldSpec, FixSettings
-from connectors.hubspot import PLUGIN, HubSpotConnector, HubSpotSettings
+from connectors.hubspot import PLUGIN, HubSpotConnector, HubSpotSettings, scopes
 from tests.connectors.hubspot.clock import TestClock
 from tests.connectors.hubspot.conftest import asking
 from tests.connectors.hubspot.portal import Portal, failed, prop
@@ -62,6 +62,16 @@ def test_owner_is_described_with_properties_of_the_user(portal: Portal, connecto
 def test_owners_alone_are_described_without_a_call(connector: HubSpotConnector) -> None:
     connector.describe("owners")
     assert connector.calls() == {}
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_account_without_rates_says_so_when_they_are_described(
+    portal: Portal, connector: HubSpotConnector, status: int
+) -> None:
+    assert connector.describe("exchange_rates").fields["conversionRate"].kind is FieldKind.NUMBER
+    portal.before.append(lambda asked: Said(status, {}) if "currencies" in asked.path else None)
+    with pytest.raises(FixSettings):
+        connector.describe("exchange_rates")
 
 
 def test_splits_are_read_with_deals(connector: HubSpotConnector) -> None:
@@ -233,3 +243,24 @@ def test_plugin_refuses_settings_of_another() -> None:
 
     with pytest.raises(TypeError, match="Other"):
         PLUGIN.open("acme", Other())
+
+
+@pytest.mark.parametrize(
+    ("object_name", "reading", "writing", "shaping"),
+    [
+        ("deals", "crm.objects.deals.read", "crm.objects.deals.write", "crm.schemas.deals.write"),
+        ("users", "crm.objects.users.read", "crm.objects.users.write", "crm.objects.users.write"),
+        ("calls", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.schemas.contacts.write"),
+        ("emails", "sales-email-read", "crm.objects.contacts.write", "crm.schemas.contacts.write"),
+        ("goal_targets", "crm.objects.goals.read", "crm.objects.goals.write", "crm.objects.goals.write"),
+        ("2-345", "crm.objects.custom.read", "crm.objects.custom.write", "crm.schemas.custom.write"),
+        ("p33_statement", "crm.objects.custom.read", "crm.objects.custom.write", "crm.schemas.custom.write"),
+        ("products", "crm.objects.products.read", "crm.objects.products.write", "crm.objects.products.write"),
+    ],
+)
+def test_scope_is_named_as_hubspot_names_it(object_name: str, reading: str, writing: str, shaping: str) -> None:
+    assert (scopes.reading(object_name), scopes.writing(object_name), scopes.shaping(object_name)) == (
+        reading,
+        writing,
+        shaping,
+    )
