@@ -43,6 +43,8 @@ def people(seed: int, count: int, teams: int, start: date, today: date, *, compa
         first, last, email = _name(draw, index, taken)
         team, title, manager = _place(index, sellers, leads, team_count, count)
         hired = start - timedelta(days=draw.randint(30, 2_500)) if draw.random() < 0.85 else _day(draw, start, today)
+        if index < len(names.SHARED_PEOPLE):  # one person, one first day, wherever they sell
+            hired = start - timedelta(days=900 + 37 * index)
         leaves = draw.random() < 0.08 and 3 <= index < sellers
         left = max(hired, _day(draw, start, today)) if leaves else None
         staff.append(Person(index, first, last, email, team, manager, title, not leaves, hired, left, index < sellers))
