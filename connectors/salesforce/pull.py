@@ -156,5 +156,5 @@ class _Pull:
         since = self._before.deleted_until
         if since is None or not self._shape.tells_deleted:
             return Removed((), began)
-        now = (self._client.crm_clock or self._request.now) + timedelta(seconds=1)  # its clock shows whole seconds
+        now = self._client.crm_clock or self._request.now
         return removed_since(self._client, self._shape.object_name, since - self._overlap, now)

@@ -42,7 +42,8 @@ ANOTHER_TRY = frozenset(
 )
 """Codes of a record's error that may be gone at the next try; every other one would come again."""
 FOR_A_PERSON = frozenset({"INVALID_FIELD", "INVALID_TYPE", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"})
-"""Codes of a refused collection that concern the connection, not a record."""
+"""Codes that concern the connection and not the record or collection they are told of: raised once, and the records
+may be tried again when a person has seen to it."""
 
 Chunk = Sequence[Write]
 
@@ -111,6 +112,10 @@ class _Sender:
             return
         for write, result in zip(chunk, answer, strict=True):
             yield _outcome(write, result)
+        for_a_person = [error for error in map(_error_of, answer) if error.code in FOR_A_PERSON]
+        if for_a_person:
+            refused = refusal(for_a_person[0], self._client.name, status=400)
+            raise unreadable_field(refused, self._client.name, self._object)
 
     def _refused(self, chunk: Chunk, refused: Refused) -> Iterator[Outcome]:
         """A collection refused as a whole: one bad record spoils its neighbours, so halves are tried."""
@@ -225,11 +230,16 @@ def _results(body: Any, size: int) -> list[dict[str, Any]]:
 def _outcome(write: Write, result: dict[str, Any]) -> Outcome:
     if result["success"] is True:
         return Outcome(write.record_id, "confirmed")
-    errors = result.get("errors") or []
-    error = first_error(errors) or ErrorBody("UNKNOWN_EXCEPTION", "no reason given")
-    named = ", ".join(errors[0].get("fields") or ()) if errors and isinstance(errors[0], dict) else ""
-    state: OutcomeState = "retry" if error.code in ANOTHER_TRY else "rejected"
+    error = _error_of(result)
+    named = ", ".join(result["errors"][0].get("fields") or ()) if result.get("errors") else ""
+    state: OutcomeState = "retry" if error.code in ANOTHER_TRY | FOR_A_PERSON else "rejected"
     return Outcome(write.record_id, state, error.code, f"{error.message} ({named})" if named else error.message)
+
+
+def _error_of(result: dict[str, Any]) -> ErrorBody:
+    if result["success"] is True:
+        return ErrorBody("", "")
+    return first_error(result.get("errors")) or ErrorBody("UNKNOWN_EXCEPTION", "no reason given")
 
 
 def _unknown(write: Write, lost: _Lost) -> Outcome:

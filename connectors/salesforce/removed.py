@@ -35,25 +35,38 @@ class Removed:
     until: datetime
 
 
-def removed_since(client: Client, object_name: str, since: datetime, until: datetime) -> Removed:
-    """Ids deleted from `since` on; none where the object does not tell (it is then noted, and nothing lost: a full
-    read finds them). Raises TryLater."""
-    start = max(min(since, until - _SHORTEST), until - _REMEMBERED)
+def removed_since(client: Client, object_name: str, since: datetime, now: datetime) -> Removed:
+    """Ids deleted from `since` until `now` (the CRM's clock); none where the object does not tell (it is then noted,
+    and nothing lost: a full read finds them). Raises TryLater."""
+    start = max(min(since, now - _SHORTEST), now - _REMEMBERED)
     if start > since:
         log.warning("salesforce.deletes_forgotten", connection=client.name, object=object_name, since=since.isoformat())
-    window = {"start": _text(start), "end": _text(until)}
     try:
-        removed: Removed = client.ask(
-            Call("GET", f"sobjects/{object_name}/deleted/", "deleted", window), lambda body: _read(body, until)
-        )
+        return _ask(client, object_name, (start, _next_minute(now)), now)
     except Refused as error:
-        log.info("salesforce.deletes_untold", connection=client.name, object=object_name, code=error.code)
-        return Removed((), until)
+        if error.code != "INVALID_REPLICATION_DATE":
+            return _untold(client, object_name, error, now)
+    try:  # the end of this minute is in the future; where that is refused, its beginning must do
+        return _ask(client, object_name, (start, now), now)
+    except Refused as error:
+        return _untold(client, object_name, error, now)
+
+
+def _ask(client: Client, object_name: str, window: tuple[datetime, datetime], now: datetime) -> Removed:
+    start, end = (when.astimezone(UTC).isoformat(timespec="seconds") for when in window)
+    call = Call("GET", f"sobjects/{object_name}/deleted/", "deleted", {"start": start, "end": end})
+    removed: Removed = client.ask(call, lambda body: _read(body, now))
     return removed
 
 
-def _text(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds")
+def _untold(client: Client, object_name: str, error: Refused, now: datetime) -> Removed:
+    log.info("salesforce.deletes_untold", connection=client.name, object=object_name, code=error.code)
+    return Removed((), now)
+
+
+def _next_minute(now: datetime) -> datetime:
+    """Salesforce leaves out the seconds of a window's ends: what was deleted just now is before the next minute."""
+    return (now + timedelta(seconds=61)).replace(second=0, microsecond=0)
 
 
 def _read(body: Any, until: datetime) -> Removed:

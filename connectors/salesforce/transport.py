@@ -31,6 +31,7 @@ class Transport(HTTPAdapter):
         parts = urlsplit(request.url or "")
         if str(parts.netloc) in self._plain:
             request.url = str(urlunsplit(("http", parts.netloc, parts.path, parts.query, "")))
+            request.headers["Accept-Encoding"] = "identity"  # on one machine compressing costs more than sending
             kwargs["proxies"] = {}
         return super().send(request, *args, **kwargs)
 
