@@ -45,33 +45,39 @@ class Account:
 
     def recalculate(self, kind: ObjectType, properties: dict[str, str], splitters: list[str]) -> None:
         """Set what HubSpot calculates; `splitters` are the owners of the deal's splits."""
-        if "hubspot_owner_id" in properties and kind.name == "deals":
-            properties["hubspot_team_id"] = self.directory.team_of(properties["hubspot_owner_id"]) or ""
-        if kind.name == "deals":
-            properties.update(self._deal_figures(properties, splitters))
-            for name in [name for name, value in properties.items() if value == ""]:
-                del properties[name]
+        if kind.name != "deals":
+            return
+        for name, value in self._deal_figures(properties, splitters).items():
+            if value:
+                properties[name] = value
+            else:
+                properties.pop(name, None)
 
     def _deal_figures(self, properties: dict[str, str], splitters: list[str]) -> dict[str, str]:
         place = self.pipelines.find_stage(properties.get("dealstage"))
         stage = place[1] if place else None
         closed = stage is not None and stage.closed
-        won = closed and stage is not None and Decimal(stage.probability) == 1
+        won = stage is not None and stage.closed and stage.probability == "1.0"
         amount = properties.get("amount", "")
         rate = self.currencies.rate_of(properties.get("deal_currency_code", self.currencies.home), self.now())
-        home = "" if not amount or rate is None else f"{(Decimal(amount) * rate).quantize(_CENT)}"
+        home = "" if not amount or rate is None else str((Decimal(amount) * rate).quantize(_CENT))
         return {
-            "hs_is_closed": str(closed).lower(),
-            "hs_is_closed_won": str(won).lower(),
-            "hs_is_closed_lost": str(closed and not won).lower(),
+            "hubspot_team_id": self.directory.team_of(properties.get("hubspot_owner_id")) or "",
+            "hs_is_closed": _flag(closed),
+            "hs_is_closed_won": _flag(won),
+            "hs_is_closed_lost": _flag(closed and not won),
             "hs_deal_stage_probability": stage.probability if stage else "",
             "hs_closed_amount": amount if won else "0",
             "hs_closed_amount_in_home_currency": home if won else "0",
             "amount_in_home_currency": home,
             "hs_exchange_rate": "" if rate is None else str(rate),
-            "hs_is_deal_split": str(bool(splitters)).lower(),
+            "hs_is_deal_split": _flag(bool(splitters)),
             "hs_all_deal_split_owner_ids": ";".join(splitters),
         }
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def open_account(clock: Clock, store: Store, directory: Directory, start: date, today: date) -> Account:

@@ -80,7 +80,8 @@ class Currencies:
         """Units of the company currency for one of `currency`, None where there is no rate."""
         if currency == self.home:
             return Decimal(1)
-        return next((rate.rate for rate in self.current(now) if rate.currency == currency), None)
+        known = [rate for rate in self.rates if rate.currency == currency and rate.effective <= now]
+        return max(known, key=lambda rate: (rate.effective, rate.rate_id)).rate if known else None
 
 
 def _midnight(day: date) -> int:

@@ -110,6 +110,7 @@ class Pipelines:
             RENEWALS: Pipeline(RENEWALS, "Renewals", 1, created, _stages(_RENEWAL_STAGES)),
         }
         self._next_id = _FIRST_ID + 100
+        self._places = {stage.id: (pipeline, stage) for pipeline in self for stage in pipeline.stages}
 
     def __iter__(self) -> Iterator[Pipeline]:
         return iter(self._pipelines.values())
@@ -122,11 +123,7 @@ class Pipelines:
 
     def find_stage(self, stage_id: str | None) -> tuple[Pipeline, Stage] | None:
         """A stage of any pipeline; ids are unique in the account."""
-        for pipeline in self:
-            for stage in pipeline.stages:
-                if stage.id == stage_id:
-                    return pipeline, stage
-        return None
+        return self._places.get(stage_id or "")
 
     def add(self, body: dict[str, Any], now: int) -> Pipeline:
         """Make a pipeline with its stages."""
@@ -147,9 +144,15 @@ class Pipelines:
         stage = Stage(stage_id, str(body["label"]), "0.5", False, int(body.get("displayOrder", 0)), now)
         change(stage, body, now)
         pipeline.stages.append(stage)
+        self._places[stage.id] = (pipeline, stage)
         pipeline.stages.sort(key=lambda stage: stage.order)
         pipeline.modified = now
         return stage
+
+    def remove_stage(self, pipeline: Pipeline, stage: Stage) -> None:
+        """Take a stage away."""
+        pipeline.stages.remove(stage)
+        del self._places[stage.id]
 
     def _take_id(self) -> int:
         self._next_id += 1

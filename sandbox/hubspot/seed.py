@@ -101,13 +101,14 @@ def _note_merges(account: Account, chunk: list[Sale], rows: dict[int, Row]) -> N
 
 def _deal(account: Account, sale: Sale) -> Row:
     renewal = sale.kind == "renewal"
+    created, modified = milliseconds(sale.created_at), milliseconds(sale.modified_at)
     values = {
         "dealname": sale.name,
         "pipeline": _pipeline_of(account, PLACES[sale.stage][renewal]),
         "dealstage": PLACES[sale.stage][renewal],
         "dealtype": _KINDS[sale.kind],
         "deal_currency_code": sale.currency,
-        "createdate": iso(milliseconds(sale.created_at)),
+        "createdate": iso(created),
         "closedate": iso(_local_evening(sale.closed_on, 8 + sale.index * 7 % 15)),
         "hs_object_source": "CRM_UI",
     }
@@ -118,9 +119,8 @@ def _deal(account: Account, sale: Sale) -> Row:
     if (sale.index + 1) % _NOBODYS or sale.splits:
         values["hubspot_owner_id"] = str(account.directory.at(sale.owner_index).owner_id)
     account.recalculate(_DEALS, values, [owner for owner, _ in _splits(account, sale)])
-    modified = milliseconds(sale.modified_at)
     archived = modified + 3_600_000 if sale.deleted else None
-    return Row(deal_id(sale.index), milliseconds(sale.created_at), modified, archived, values)
+    return Row(deal_id(sale.index), created, modified, archived, values)
 
 
 def _pipeline_of(account: Account, stage_id: str) -> str:

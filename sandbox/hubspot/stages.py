@@ -87,7 +87,7 @@ def delete_stage(account: Account, call: Call) -> Response:
     stage = pipeline.stage(call.parts["stage"])
     if any(row.properties.get("dealstage") == stage.id for row in account.store.all("deals")):
         raise invalid(f"Stage {stage.id} is used by deals and cannot be deleted")
-    pipeline.stages.remove(stage)
+    account.pipelines.remove_stage(pipeline, stage)
     return nothing()
 
 

@@ -37,13 +37,15 @@ CREATE TABLE history (
 );
 """
 _INDEXES = """
-CREATE INDEX record_modified ON record (type, modified, id DESC) WHERE archived IS NULL;
+CREATE INDEX record_modified ON record (type, modified, id DESC, archived) WHERE archived IS NULL;
 CREATE INDEX record_archived ON record (type, id) WHERE archived IS NOT NULL;
 CREATE INDEX association_back ON association (to_type, to_id, from_type, from_id);
 CREATE INDEX split_deal ON split (deal_id);
 CREATE INDEX history_record ON history (type, id, name);
 """
 _COLUMNS = "SELECT id, created, modified, archived, properties FROM record"
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(slots=True)
@@ -73,8 +75,7 @@ def _row(values: Sequence[Any]) -> Row:
 
 
 def _values(type_name: str, row: Row) -> tuple[Any, ...]:
-    text = json.dumps(row.properties, ensure_ascii=False, separators=(",", ":"))
-    return (type_name, row.id, row.created, row.modified, row.archived, text)
+    return (type_name, row.id, row.created, row.modified, row.archived, _encode(row.properties))
 
 
 class Store:
