@@ -6,18 +6,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
+from importlib import import_module
 
-from sandbox import hubspot, salesforce
 from sandbox.options import SandboxOptions
 from sandbox.server import RunningServer, run
 
-_BUILDERS = {"salesforce": salesforce.build, "hubspot": hubspot.build}
+_CRMS = ("hubspot", "salesforce")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     given = _parser().parse_args(arguments)
-    app = _BUILDERS[given.crm](_options(given))
+    app = import_module(f"sandbox.{given.crm}").build(_options(given))
     try:
         run(app, _options(given), started=_announce)
     except OSError as error:
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A stand-in for a CRM with a generated year of sales, speaking its real HTTP protocol.",
         epilog="Example: python -m sandbox salesforce --port 8801 --deals 100000",
     )
-    parser.add_argument("crm", choices=sorted(_BUILDERS))
+    parser.add_argument("crm", choices=_CRMS)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another company")

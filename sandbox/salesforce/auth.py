@@ -6,7 +6,7 @@ import base64
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -92,9 +92,9 @@ class Sessions:
         return claims
 
     def _check_expiry(self, claim: object) -> None:
-        """`exp` may come as text, as simple-salesforce sends it."""
+        """By the real clock, which is the client's; `exp` may come as text, as simple-salesforce sends it."""
         try:
-            left = int(str(claim)) - self._clock.now().timestamp()
+            left = int(str(claim)) - datetime.now(UTC).timestamp()
         except ValueError as error:
             raise _Refused("invalid_grant", "invalid assertion") from error
         if not 0 < left <= _LONGEST_ASSERTION.total_seconds():

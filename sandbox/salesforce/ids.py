@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_CAPITALS = {ord(letter): "1" if letter.isupper() else "0" for letter in _DIGITS}
 _POD = "Kj0"  # the instance an id was made on
 
 
 def make_id(prefix: str, number: int) -> str:
     """The 18-character id of the `number`-th record of the object with that key prefix; ids sort by number."""
     tail = ""
-    for _ in range(9):
-        number, digit = divmod(number, 62)
-        tail = _DIGITS[digit] + tail
-    return with_checksum(prefix + _POD + tail)
+    for _ in range(4):
+        number, pair = divmod(number, len(_PAIRS))
+        tail = _PAIRS[pair] + tail
+    return with_checksum(f"{prefix}{_POD}{_DIGITS[number]}{tail}")
 
 
 def with_checksum(short: str) -> str:
-    """The 18-character form of a 15-character id."""
-    return short + "".join(_check(short[start : start + 5]) for start in (0, 5, 10))
-
-
-def _check(chunk: str) -> str:
-    return _CHECK[sum(1 << place for place, letter in enumerate(chunk) if "A" <= letter <= "Z")]
+    """The 18-character form of a 15-character id: a letter for each five says which of them are capitals."""
+    bits = short[::-1].translate(_CAPITALS)
+    return short + _CHECK[int(bits[10:], 2)] + _CHECK[int(bits[5:10], 2)] + _CHECK[int(bits[:5], 2)]
 
 
 def normal_id(text: object) -> str | None:

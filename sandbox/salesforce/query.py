@@ -6,12 +6,9 @@ import json
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-
-import msgspec
 
 from sandbox.clock import Clock
 from sandbox.salesforce.catalogue import Catalogue
@@ -19,7 +16,7 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.ids import make_id
 from sandbox.salesforce.soql.parser import parse
 from sandbox.salesforce.soql.scope import World
-from sandbox.salesforce.soql.translate import Plan, Shape, translate
+from sandbox.salesforce.soql.translate import Plan, translate
 from sandbox.salesforce.store import Store
 from sandbox.wire import Response
 
@@ -27,8 +24,6 @@ _OPEN_CURSORS = 10  # a user has that many; the one not used for longest makes r
 _LIFETIME = timedelta(minutes=15)
 _SKIPPED_AT_ONCE = 10_000
 _SMALLEST_BATCH, _LARGEST_BATCH = 200, 2_000
-
-Build = Callable[[Sequence[Any]], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -73,7 +68,7 @@ class Queries:
 
     def run(self, text: str, version: str, *, with_deleted: bool, batch: int | None) -> Response:
         """The first page. Raises ApiError for a query that cannot be run."""
-        plan = translate(parse(text), World(self._catalogue, self._clock.today(), with_deleted))
+        plan = translate(parse(text), World(self._catalogue, self._clock.today(), version, with_deleted))
         cursor = self._open(plan, self._batch(batch))
         try:
             return self._page(cursor, 0, version)
@@ -110,24 +105,20 @@ class Queries:
     def _page(self, cursor: _Cursor, offset: int, version: str) -> Response:
         with cursor.lock:
             rows = [] if cursor.plan.counting else cursor.rows(offset)
-            records = self._records(cursor, rows, version)
+            records = self._records(cursor, rows)
         end = offset + len(rows)
         done = cursor.plan.counting or not rows or end >= cursor.total
-        page: dict[str, Any] = {"totalSize": cursor.total, "done": done}
-        if not done:
-            page["nextRecordsUrl"] = f"/services/data/{version}/query/{cursor.locator}-{end}"
-        page["records"] = records
+        following = "" if done else f'"nextRecordsUrl":"/services/data/{version}/query/{cursor.locator}-{end}",'
+        head = f'{{"totalSize":{cursor.total},"done":{"true" if done else "false"},{following}"records":['
         self._keep(cursor, first=offset == 0, done=done)
-        return Response(200, msgspec.json.encode(page), rows=len(rows))
+        return Response(200, f"{head}{','.join(records)}]}}".encode(), rows=len(rows))
 
-    def _records(self, cursor: _Cursor, rows: list[Any], version: str) -> list[dict[str, Any]]:
-        build = builder(cursor.plan.shape, version)
-        records = [build(row) for row in rows]
+    def _records(self, cursor: _Cursor, rows: list[Any]) -> list[str]:
+        records = [row[1] for row in rows]
         for relationship, plan in cursor.plan.children.items():
-            ids = [row[cursor.plan.shape.id_index] for row in rows]
-            families = _families(cursor.reader, plan, ids, version)
-            for record_id, record in zip(ids, records, strict=True):
-                record[relationship] = _children(families.get(record_id))
+            families = _families(cursor.reader, plan, [row[0] for row in rows])
+            for place, row in enumerate(rows):
+                records[place] = f'{records[place][:-1]},"{relationship}":{_children(families.get(row[0]))}}}'
         return records
 
     def _keep(self, cursor: _Cursor, *, first: bool, done: bool) -> None:
@@ -156,40 +147,14 @@ class Queries:
             self._close(cursor)
 
 
-def builder(shape: Shape, version: str) -> Build:
-    """What makes a row the JSON of a record."""
-    type_name, id_index = shape.type, shape.id_index
-    url = f"/services/data/{version}/sobjects/{type_name}/"
-    members = [
-        (name, builder(member, version), member.id_index, None)
-        if isinstance(member, Shape)
-        else (name, None, member.index, member.write)
-        for name, member in shape.members.items()
-    ]
-
-    def build(row: Sequence[Any]) -> dict[str, Any]:
-        attributes = {"type": type_name, "url": url + row[id_index]} if id_index >= 0 else {"type": type_name}
-        record: dict[str, Any] = {"attributes": attributes}
-        for name, inner, index, write in members:
-            value = row[index]
-            if inner is not None:
-                record[name] = None if value is None else inner(row)
-            else:
-                record[name] = value if write is None else write(value)
-        return record
-
-    return build
-
-
-def _families(reader: sqlite3.Connection, plan: Plan, ids: list[str], version: str) -> dict[str, list[dict[str, Any]]]:
-    build = builder(plan.shape, version)
-    families: dict[str, list[dict[str, Any]]] = {}
-    for row in reader.execute(plan.rows.text, (json.dumps(ids), *plan.rows.values[1:])):
-        family = families.setdefault(row[plan.parent_index], [])
+def _families(reader: sqlite3.Connection, plan: Plan, ids: list[str]) -> dict[str, list[str]]:
+    families: dict[str, list[str]] = {}
+    for _id, record, parent in reader.execute(plan.rows.text, (json.dumps(ids), *plan.rows.values[1:])):
+        family = families.setdefault(parent, [])
         if plan.limit is None or len(family) < plan.limit:
-            family.append(build(row))
+            family.append(record)
     return families
 
 
-def _children(records: list[dict[str, Any]] | None) -> dict[str, Any] | None:
-    return {"totalSize": len(records), "done": True, "records": records} if records else None
+def _children(records: list[str] | None) -> str:
+    return f'{{"totalSize":{len(records)},"done":true,"records":[{",".join(records)}]}}' if records else "null"

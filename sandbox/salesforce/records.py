@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
@@ -11,10 +10,8 @@ from sandbox.salesforce.catalogue import Catalogue
 from sandbox.salesforce.errors import ApiError, RowError
 from sandbox.salesforce.ids import normal_id
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.query import builder
 from sandbox.salesforce.requests import Call, written
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.soql.conditions import Sql
 from sandbox.salesforce.soql.scope import World
 from sandbox.salesforce.soql.syntax import Literal, Membership, Path, Place, Query
 from sandbox.salesforce.soql.translate import translate
@@ -26,23 +23,17 @@ _REPLICATION_DAYS = 30
 _NOWHERE = Place("", 0)
 
 
-def read_many(org: Org, one: SObject, ids: list[str], names: list[str], version: str) -> dict[str, dict[str, Any]]:
-    """Records by id as JSON, those that are there and not in the recycle bin. Raises ApiError INVALID_FIELD."""
+def read_many(org: Org, one: SObject, ids: list[str], names: list[str], version: str) -> dict[str, str]:
+    """Records as JSON text by id, those that are there and not in the recycle bin. Raises ApiError INVALID_FIELD."""
     for name in names:
         if org.catalogue.field(one, name) is None:
             raise ApiError(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {one.name}")
     chosen = dict.fromkeys(["Id", *names]) if "id" not in {name.lower() for name in names} else dict.fromkeys(names)
     where = Membership(Path(("Id",), _NOWHERE), tuple(Literal(record_id, _NOWHERE) for record_id in ids), negated=False)
     query = Query(tuple(Path((name,), _NOWHERE) for name in chosen), Path((one.name,), _NOWHERE), where=where)
-    plan = translate(query, World(org.catalogue, org.clock.today(), with_deleted=False))
-    build = builder(plan.shape, version)
+    rows = translate(query, World(org.catalogue, org.clock.today(), version)).rows
     with org.store.reading() as reader:
-        return {row[0]: build(row) for row in _all(reader, plan.rows)}
-
-
-def _all(reader: Any, rows: Sql) -> list[Any]:
-    found: list[Any] = reader.execute(rows.text, rows.values).fetchall()
-    return found
+        return dict(reader.execute(rows.text, rows.values).fetchall())
 
 
 def retrieve(org: Org, call: Call) -> Response:
@@ -61,7 +52,7 @@ def retrieve(org: Org, call: Call) -> Response:
     found = read_many(org, one, [record_id], names, call.version)
     if record_id not in found:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-    return Response(200, msgspec.json.encode(found[record_id]), rows=1)
+    return Response(200, found[record_id].encode(), rows=1)
 
 
 def create(org: Org, call: Call) -> Response:

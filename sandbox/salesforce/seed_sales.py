@@ -116,6 +116,8 @@ def _opportunity(sale: Sale, owner: str, account: str) -> tuple[Stored, ...]:
 
 
 def _splits(sale: Sale, user_ids: Sequence[str]) -> Iterator[tuple[Stored, ...]]:
+    if not sale.splits:
+        return
     modified = stamp(sale.modified_at)
     created = stamp(sale.created_at)
     owner = user_ids[sale.owner_index]

@@ -190,8 +190,8 @@ def retrieve(org: Org, call: Call) -> Response:
         raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
     known = [_checked_id(one, record_id) for record_id in ids]
     found = read_many(org, one, known, names, call.version)
-    records = [found.get(record_id) for record_id in known]
-    return Response(200, msgspec.json.encode(records), rows=len(found))
+    records = ",".join(found.get(record_id, "null") for record_id in known)
+    return Response(200, f"[{records}]".encode(), rows=len(found))
 
 
 def _checked_id(one: SObject, record_id: object) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sandbox.salesforce.ids import make_id
 from sandbox.salesforce.schema import Field, SObject
+from sandbox.salesforce.soql.jsontext import prepare
 from sandbox.salesforce.values import Stored
 
 Row = dict[str, Stored]
@@ -50,7 +51,7 @@ class Store:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=60)
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("PRAGMA cache_size=-32000")
-        connection.execute("PRAGMA mmap_size=268435456")
+        prepare(connection)
         return connection
 
     def _create(self, one: SObject) -> None:

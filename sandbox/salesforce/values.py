@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
-
-import msgspec
 
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.ids import normal_id
 from sandbox.salesforce.schema import Field
 
 Stored = str | int | None
-Writer = Callable[[Any], Any]
 _LARGEST_INT = 2**31
 
 
@@ -34,24 +30,6 @@ def number_text(stored: int, scale: int) -> str:
     padded = digits.zfill(scale + 1)
     whole, fraction = padded[: len(padded) - scale], padded[len(padded) - scale :]
     return f"{sign}{whole}.{fraction.rstrip('0') or '0'}"
-
-
-def writer(field: Field) -> Writer | None:
-    """What makes a stored value of this field JSON, or None where it is so already."""
-    if field.is_number:
-        return _number_writer(field.scale)
-    return _as_bool if field.type == "boolean" else None
-
-
-def _number_writer(scale: int) -> Writer:
-    def write(stored: int | None) -> msgspec.Raw | None:
-        return None if stored is None else msgspec.Raw(number_text(stored, scale).encode())
-
-    return write
-
-
-def _as_bool(stored: int | None) -> bool:
-    return bool(stored)
 
 
 def moment_text(moment: datetime) -> str:

@@ -14,11 +14,13 @@ from sandbox.salesforce.soql.syntax import Path, Query
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a translation is made against: what the user sees, the date, and whether the recycle bin is searched."""
+    """What a translation is made against: what the user sees, the date, the API version that goes into addresses
+    (v66.0), and whether the recycle bin is searched."""
 
     catalogue: Catalogue
     today: date
-    with_deleted: bool
+    version: str
+    with_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,44 +9,25 @@ from typing import Any
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql.conditions import Conditions, Sql
+from sandbox.salesforce.soql.jsontext import Shape, record_sql, value_sql
 from sandbox.salesforce.soql.scope import Resolved, Scope, World, no_such_column
 from sandbox.salesforce.soql.syntax import Call, FieldSet, Order, Path, Place, Query
-from sandbox.salesforce.values import Writer, writer
 
 _MOST_OFFSET = 2_000
 _MOST_FIELDS_ALL = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """A value of a record: where it stands in the row, and how it becomes JSON."""
-
-    index: int
-    write: Writer | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A record in JSON: its type, where its id stands in the row, and its members in order."""
-
-    type: str
-    id_index: int
-    members: dict[str, Leaf | Shape] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """A translated query. `children` are the queries in its SELECT, by relationship; `parent_index` is where a child
-    row has its parent's id. `counting` is set for SELECT COUNT(), which has no records."""
+    """A translated query. Its rows have the record's id, the record as JSON text, and, in a child query, the parent's
+    id. `children` are the queries in its SELECT, by relationship. `counting` is set for SELECT COUNT(), which has no
+    records; `limit` for the children of one parent."""
 
     source: SObject
     rows: Sql
     count: Sql
-    shape: Shape
-    aggregate: bool = False
     counting: bool = False
     children: dict[str, Plan] = field(default_factory=dict)
-    parent_index: int = 0
     limit: int | None = None
 
 
@@ -118,30 +99,31 @@ class _Records(_Translation):
 
     def __init__(self, query: Query, world: World, source: SObject) -> None:
         super().__init__(query, world, source)
-        self.columns = [f'{self.scope.root.alias}."Id"']
-        self.shape = Shape(source.name, 0)
+        self.id_column = f'{self.scope.root.alias}."Id"'
+        self.shape = Shape(source.name, self.id_column)
         self.children: dict[str, Plan] = {}
 
     def plan(self) -> Plan:
         self._select()
         order = ", ".join(self._order(one) for one in self.query.orders)
         where = self.where(self.scope)
+        record = record_sql(self.shape, self.world.version)
         text = (
-            f"SELECT {', '.join(self.columns)} {self.scope.sql} {where.text} "
+            f"SELECT {self.id_column}, {record} {self.scope.sql} {where.text} "
             f"{'ORDER BY ' + order if order else ''} {self.bounds()}"
         )
-        return Plan(self.source, Sql(text, where.values), self.count(), self.shape, children=self.children)
+        return Plan(self.source, Sql(text, where.values), self.count(), children=self.children)
 
     def child_plan(self, key: Field) -> Plan:
-        """The rows of many parents at once: the only parameter besides the literals is the JSON list of their ids."""
+        """The rows of many parents at once: the first parameter is the JSON list of their ids."""
         self._select()
-        self.columns.append(self.scope.root.column(key))
-        order = "".join(f", {self._order(one)}" for one in self.query.orders)
-        where = self.where(self.scope, Sql(f"{self.columns[-1]} IN (SELECT value FROM json_each(?))", ("[]",)))
-        first = f"{self.columns[-1]}{order or f', {self.columns[0]}'}"
-        text = f"SELECT {', '.join(self.columns)} {self.scope.sql} {where.text} ORDER BY {first}"
+        parent = self.scope.root.column(key)
+        order = "".join(f", {self._order(one)}" for one in self.query.orders) or f", {self.id_column}"
+        where = self.where(self.scope, Sql(f"{parent} IN (SELECT value FROM json_each(?))", ("[]",)))
+        record = record_sql(self.shape, self.world.version)
+        text = f"SELECT {self.id_column}, {record}, {parent} {self.scope.sql} {where.text} ORDER BY {parent}{order}"
         rows = Sql(text, where.values)
-        return Plan(self.source, rows, rows, self.shape, parent_index=len(self.columns) - 1, limit=self.query.limit)
+        return Plan(self.source, rows, rows, limit=self.query.limit)
 
     def _select(self) -> None:
         for one in self.query.selected:
@@ -162,19 +144,15 @@ class _Records(_Translation):
             shape = self._parent(shape, found.way[: step + 1])
         if found.field.name in shape.members:
             raise path.place.error("MALFORMED_QUERY", f"duplicate field selected: {path}")
-        shape.members[found.field.name] = Leaf(self._column(found.column), writer(found.field))
+        shape.members[found.field.name] = value_sql(found.field, found.column)
 
     def _parent(self, shape: Shape, way: tuple[str, ...]) -> Shape:
         inner = shape.members.get(way[-1])
         if not isinstance(inner, Shape):
             table = self.scope.parent(way)
-            inner = Shape(table.object.name, self._column(f'{table.alias}."Id"'))
+            inner = Shape(table.object.name, f'{table.alias}."Id"')
             shape.members[way[-1]] = inner
         return inner
-
-    def _column(self, column: str) -> int:
-        self.columns.append(column)
-        return len(self.columns) - 1
 
     def _field_set(self, fields: FieldSet) -> None:
         limited = self.query.limit is not None and self.query.limit <= _MOST_FIELDS_ALL
@@ -223,22 +201,23 @@ class _Aggregates(_Translation):
         first = self.query.selected[0]
         if isinstance(first, Call) and first.argument is None and first.function == "count":
             return self._count_only(first)
-        columns, shape = self._select()
+        shape = self._select()
         groups = ", ".join(self.scope.resolve(path).column for path in self.query.groups)
         where = self.where(self.scope)
         having = self._having()
         order = ", ".join(self._order(one) for one in self.query.orders)
         text = (
-            f"SELECT {', '.join(columns)} {self.scope.sql} {where.text} {'GROUP BY ' + groups if groups else ''} "
-            f"{having.text} {'ORDER BY ' + order if order else ''} {self.bounds()}"
+            f"SELECT NULL, {record_sql(shape, self.world.version)} {self.scope.sql} {where.text} "
+            f"{'GROUP BY ' + groups if groups else ''} {having.text} {'ORDER BY ' + order if order else ''} "
+            f"{self.bounds()}"
         )
         rows = Sql(text, (*where.values, *having.values))
-        return Plan(self.source, rows, Sql(f"SELECT COUNT(*) FROM ({text})", rows.values), shape, aggregate=True)
+        return Plan(self.source, rows, Sql(f"SELECT COUNT(*) FROM ({text})", rows.values))
 
     def _count_only(self, call: Call) -> Plan:
         if len(self.query.selected) > 1 or self.query.groups:
             raise call.place.error("MALFORMED_QUERY", "COUNT() must be the only element in the SELECT list")
-        return Plan(self.source, Sql("SELECT 1 WHERE 0"), self.count(), Shape("", 0), counting=True)
+        return Plan(self.source, Sql("SELECT 1 WHERE 0"), self.count(), counting=True)
 
     def _having(self) -> Sql:
         if self.query.having is None:
@@ -246,22 +225,18 @@ class _Aggregates(_Translation):
         sql = Conditions(self.scope, self._semi_join, self._call).sql(self.query.having)
         return Sql(f"HAVING {sql.text}", sql.values)
 
-    def _select(self) -> tuple[list[str], Shape]:
-        shape = Shape("AggregateResult", -1)
-        columns: list[str] = []
+    def _select(self) -> Shape:
+        shape = Shape("AggregateResult", None)
         grouped = {self.scope.resolve(path).column for path in self.query.groups}
         unnamed = 0
         for one in self.query.selected:
             if isinstance(one, Call):
-                name = one.alias or f"expr{unnamed}"
+                shape.members[one.alias or f"expr{unnamed}"] = self._call_json(one)
                 unnamed += one.alias is None
-                shape.members[name] = Leaf(len(columns), self._writer(one))
-                columns.append(self._call(one))
             else:
                 found = self._grouped(one, grouped)
-                shape.members[found.field.name] = Leaf(len(columns), writer(found.field))
-                columns.append(found.column)
-        return columns, shape
+                shape.members[found.field.name] = value_sql(found.field, found.column)
+        return shape
 
     def _grouped(self, one: Any, grouped: set[str]) -> Resolved:
         place: Place = one.place
@@ -280,22 +255,16 @@ class _Aggregates(_Translation):
             return f"COUNT(DISTINCT {column})"
         return f"{call.function.upper()}({column})"
 
-    def _writer(self, call: Call) -> Writer | None:
+    def _call_json(self, call: Call) -> str:
+        sql = self._call(call)
         if call.function.startswith("count") or call.argument is None:
-            return None
+            return sql
         one = self.scope.resolve(call.argument).field
         if call.function in ("sum", "avg") and not (one.is_number or one.type == "int"):
             raise call.place.error("MALFORMED_QUERY", f"field {one.name} does not support aggregate operator SUM")
-        return _average(one.scale) if call.function == "avg" else writer(one)
+        return f"ifnull({sql} / {float(10**one.scale)}, 'null')" if call.function == "avg" else value_sql(one, sql)
 
     def _order(self, order: Order) -> str:
         if isinstance(order.by, Call):
             return f"{self._call(order.by)}{' DESC' if order.descending else ''}"
         return _sorted_by(self.scope.resolve(order.by), order)
-
-
-def _average(scale: int) -> Writer:
-    def write(value: float | None) -> float | None:
-        return None if value is None else float(value) / 10**scale
-
-    return write
