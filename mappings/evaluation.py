@@ -39,7 +39,8 @@ def _halved(frame: pl.DataFrame, expression: pl.Expr, offset: int, failed: dict[
     except pl.exceptions.PolarsError as error:
         if frame.height == 1:
             failed[offset] = _said(error)
-            return [_run(frame.clear(), expression).new_from_index(0, 1)]
+            empty = _run(frame.clear(), expression)
+            return [pl.Series(empty.name, [None], dtype=empty.dtype)]
     half = frame.height // 2
     return [
         *_halved(frame.head(half), expression, offset, failed),

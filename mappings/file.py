@@ -6,12 +6,13 @@ fields against what that kind of record has; the expressions against the grammar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from connectors.base import FieldKind
 from mappings.expressions import Expression, ExpressionError, parse
@@ -21,8 +22,8 @@ from problems import Problem, did_you_mean
 from problems.toml import Document, TomlError, problems_from, read_toml
 
 _Kind = Literal["text", "money", "number", "share", "date", "datetime", "boolean", "currency", "email"]
-_OURS = r"^[a-z][a-z0-9_]*$"
-_CRM = r"^[A-Za-z][A-Za-z0-9_]*$"
+_OURS = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_CRM = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 
 class _Strict(BaseModel):
@@ -39,8 +40,20 @@ def _as_table(given: Any) -> Any:
     return {"value": given} if isinstance(given, str) else given
 
 
-_FieldName = Annotated[str, Field(pattern=_OURS)]
-_CrmName = Annotated[str, Field(pattern=_CRM)]
+def _our_name(given: str) -> str:
+    if not _OURS.fullmatch(given):
+        raise ValueError("names here have small letters, digits and _ only")
+    return given
+
+
+def _crm_name(given: str) -> str:
+    if not _CRM.fullmatch(given):
+        raise ValueError("this is no name that a CRM gives: letters, digits and _, such as Amount or ARR__c")
+    return given
+
+
+_FieldName = Annotated[str, AfterValidator(_our_name)]
+_CrmName = Annotated[str, AfterValidator(_crm_name)]
 
 
 class _ObjectEntry(_Strict):

@@ -105,7 +105,7 @@ def _parts_fit(expression: Expression, frame: pl.DataFrame) -> None:
         for part in parts:
             given = family(_type_of(part, frame))
             if given not in _accepted(wanted):
-                raise ExpressionError(f"{_shown(part)} is {_a(given)}, not {_a(wanted)}.", _CAST_HINTS.get(wanted, ""))
+                raise ExpressionError(f"{_shown(part)} is {_a(given)}, not {_a(wanted)}.", _WRITE_INSTEAD[wanted])
     for left, right in expression.alike:
         kinds = {family(_type_of(part, frame)) for part in (left, right)} - {"nothing"}
         if len(kinds) > 1:
@@ -115,7 +115,9 @@ def _parts_fit(expression: Expression, frame: pl.DataFrame) -> None:
             )
 
 
-_CAST_HINTS = {
+_WRITE_INSTEAD = {
+    "text": "Write cast(... as text) around it.",
+    "boolean": "Write a comparison, such as StageName = 'Won'.",
     "number": "Write cast(... as decimal) around a text that holds a number.",
     "date": "Write strptime(..., '%d.%m.%Y') around a text that holds a date.",
 }

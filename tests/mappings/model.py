@@ -109,6 +109,4 @@ def deal_section(folder: Path, **fields: str) -> ObjectMapping:
 def normalised(
     section: ObjectMapping, records: pl.DataFrame, *, schema: ObjectSchema = SCHEMA, time_zone: str = NEW_YORK
 ) -> Normalised:
-    return normalise(
-        section, TARGETS[section.feeds], records, schema, place="acme Opportunity", time_zone=time_zone
-    )
+    return normalise(section, TARGETS[section.feeds], records, schema, place="acme Opportunity", time_zone=time_zone)

@@ -246,7 +246,17 @@ def test_every_function_works_on_each_record_alone(function: object) -> None:
     assert together == alone
 
 
-ATOMS = ["Amount", "ARR__c", "Probability", "1", "0.1", "3", "length(StageName)", "extract(year from CloseDate)", "null"]
+ATOMS = [
+    "Amount",
+    "ARR__c",
+    "Probability",
+    "1",
+    "0.1",
+    "3",
+    "length(StageName)",
+    "extract(year from CloseDate)",
+    "null",
+]
 
 
 def numbers() -> st.SearchStrategy[str]:
