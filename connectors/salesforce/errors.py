@@ -141,6 +141,9 @@ def _not_salesforce(answer: Answer, name: str) -> Exception:
         place = answer.headers.get("location", "elsewhere")
         hint = f"The address sends us to {place.split('?')[0]}: set instance_url to the org's My Domain."
         return Refused(text, hint=hint, code="REDIRECT", status=answer.status)
+    if answer.status in (414, 431):
+        hint = "Map fewer fields of this object: their names together are longer than a query's address may be."
+        return Refused(text, hint=hint, code="URI_TOO_LONG", status=answer.status)
     if answer.status in (404, 405, 410):
         return Refused(text, hint=HINTS["NOT_FOUND"], code="NOT_FOUND", status=answer.status)
     return AskAgain(text, kind=Failure.UNREADABLE)

@@ -169,9 +169,10 @@ class OrderedRead:
         try:
             return ask_more(self._client, link)
         except Refused as error:
-            if error.code != "INVALID_QUERY_LOCATOR":
+            if error.code == "INVALID_QUERY_LOCATOR":
+                log.info("salesforce.locator_expired", object=self._select.object_name, records=self._received)
+            else:
                 self._narrow(error)
-            log.info("salesforce.locator_expired", object=self._select.object_name, records=self._received)
             return self._query()
 
     def _narrow(self, error: Refused) -> None:

@@ -17,6 +17,7 @@ from connectors.answers import UnreadableAnswer
 from connectors.base import ID, MODIFIED
 
 Records = list[dict[str, Any]]
+_IN_UTC = pl.col(MODIFIED).str.replace("+0000", "Z", literal=True)  # ISO 8601 knows `Z`, and no `+0000`
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ def page_frame(records: Records, columns: Sequence[Column], stamp: str | None) -
     """
     parents = _Parents(records)
     ids = texts(records, "Id")
-    stamps = texts(records, stamp) if stamp else [None] * len(records)
-    data = {ID: ids, MODIFIED: [_in_utc(text) for text in stamps]}
+    unknown: list[str | None] = [None] * len(ids)
+    data = {ID: [*ids], MODIFIED: [*texts(records, stamp)] if stamp else unknown}
     data.update({column.asked: _as_text(parents.values(column.path)) for column in columns})
-    frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String))
+    frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)).with_columns(_IN_UTC)
     return frame if frame[ID].n_unique() == len(ids) else frame.unique(ID, keep="last", maintain_order=True)
 
 
@@ -60,7 +61,12 @@ class _Parents:
 
     def values(self, path: tuple[str, ...]) -> list[Any]:
         if path not in self._levels:
-            self._levels[path] = [None if at is None else at.get(path[-1]) for at in self.values(path[:-1])]
+            *parents, name = path
+            above = self.values(tuple(parents))
+            try:
+                self._levels[path] = [at.get(name) if at else None for at in above]
+            except AttributeError as error:
+                raise UnreadableAnswer(f"{'.'.join(parents)} is no record") from error
         return self._levels[path]
 
 
@@ -80,8 +86,3 @@ def _one(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else msgspec.json.encode(value).decode()
-
-
-def _in_utc(stamp: str | None) -> str | None:
-    """Salesforce writes `+0000`; ISO 8601 wants `+00:00` or `Z`."""
-    return stamp[:-5] + "Z" if stamp is not None and stamp.endswith("+0000") else stamp

@@ -97,6 +97,8 @@ class Schemas:
         return found
 
     def _ask(self, object_name: str) -> Described:
+        if not object_name.isidentifier():  # it becomes part of an address
+            raise invisible(self._client.name, object_name)
         try:
             found: Described = self._client.ask(
                 Call("GET", f"sobjects/{object_name}/describe", "describe"), _read_describe

@@ -72,6 +72,7 @@ class PaperOrg:
     calls: list[tuple[str, str]] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     usage: str | None = None
     now: datetime = NOW
@@ -85,6 +86,7 @@ class PaperOrg:
         self.headers.append(dict(request.headers))
         if request.body and "oauth2" not in parts.path:
             self.bodies.append(json.loads(request.body))
+            self.raw.append(bytes(request.body))  # type: ignore[arg-type]
         reply = self._replaced(str(request.url)) or self._own(parts.path, parse_qs(parts.query), request)
         if isinstance(reply, Exception):
             raise reply

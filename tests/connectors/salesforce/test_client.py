@@ -145,6 +145,7 @@ def test_retry_after_is_waited_for() -> None:
         ((404, {"Content-Type": "text/html"}, "<html>?</html>"), FixSettings, "no object Opportunity"),
         ((301, {"Location": "https://b.my.salesforce.com/x?token=1"}, ""), FixSettings, "no answer of Salesforce"),
         ((403, {"Content-Type": "text/html"}, "<html>blocked</html>"), TryLater, "HTTP 403 with text/html"),
+        ((431, {"Content-Type": "text/html"}, "<html>too long</html>"), FixSettings, "HTTP 431"),
         (error("A_CODE_NOBODY_KNOWS"), FixSettings, "A_CODE_NOBODY_KNOWS: said the CRM"),
     ],
 )

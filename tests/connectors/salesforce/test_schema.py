@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import ID, MODIFIED, CrmField, FieldKind, FixSettings, PullRequest
-from tests.connectors.salesforce.paper import NOW, PaperOrg, Row, answer, connected, deal, described
+from connectors.base import ID, MODIFIED, CrmField, FieldKind, FixSettings, PullRequest, StopRun
+from tests.connectors.salesforce.paper import NOW, PaperOrg, Row, answer, connected, deal, described, stamp
 
 
 def reference(name: str, relationship: str, *targets: str) -> dict[str, Any]:
@@ -109,6 +109,14 @@ def test_an_object_not_there_names_the_permission() -> None:
     assert "Read permission on Opportunitty" in caught.value.hint
 
 
+@pytest.mark.parametrize("name", ["../limits", "Opportunity?x=1", "", "a b"])
+def test_what_cannot_be_an_object_is_not_asked_for(name: str) -> None:
+    org = org_of()
+    with connected(org) as watched, pytest.raises(FixSettings, match="no object"):
+        watched.connector.describe(name)
+    assert org.calls == []
+
+
 def row(number: int, **values: Any) -> Row:
     empty = {"Amount": None, "FiscalYear": None, "Owner": None, "Type": None}
     return deal(number, 0, **empty) | values
@@ -130,3 +138,21 @@ def test_an_empty_page_has_its_columns() -> None:
     with connected(org_of()) as watched:
         (page,) = watched.connector.pull(PullRequest("Opportunity", ("Name",), None, NOW))
     assert (page.records.columns, page.records.height, page.last) == ([ID, MODIFIED, "Name"], 0, True)
+
+
+def test_a_parent_that_is_no_record_stops_the_run() -> None:
+    org = org_of(row(0, Owner={"Email": "a@b.c"}))
+    record = {"Id": "006000000000000000", "SystemModstamp": stamp(0), "IsDeleted": False, "Owner": "somebody"}
+    org.replies = [("queryAll", answer({"totalSize": 1, "done": True, "records": [record]}))]
+    with connected(org) as watched, pytest.raises(StopRun, match="Owner is no record"):
+        list(watched.connector.pull(PullRequest("Opportunity", ("Owner.Email",), None, NOW)))
+
+
+@pytest.mark.parametrize("missing", ["Id", "SystemModstamp"])
+def test_a_record_without_its_key_stops_the_run(missing: str) -> None:
+    org = org_of(row(0))
+    record = {"Id": "006000000000000000", "SystemModstamp": stamp(0), "IsDeleted": False, "Name": "x"}
+    del record[missing]
+    org.replies = [("queryAll", answer({"totalSize": 1, "done": True, "records": [record]}))]
+    with connected(org) as watched, pytest.raises(StopRun, match=f"a record has no {missing}"):
+        list(watched.connector.pull(PullRequest("Opportunity", ("Name",), None, NOW)))
