@@ -6,7 +6,7 @@ owner's statement did; and a deal that had figures and has none now is still kno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 import polars as pl
@@ -29,15 +29,29 @@ _RESULT: Schema = {
     "currency": pl.String,
     "explanation": pl.String,
 }
+_MOVED = """
+    WITH owners AS ({owners})
+    SELECT result.deal_id
+    FROM deal_result AS result JOIN deal ON deal.id = result.deal_id LEFT JOIN owners USING (connection_id, owner_id)
+    WHERE result.participant_id = ANY(%(people)s) AND owners.participant_id IS DISTINCT FROM result.participant_id
+    UNION
+    SELECT deal.id
+    FROM owners JOIN deal USING (connection_id, owner_id)
+    JOIN deal_split AS split ON split.connection_id = deal.connection_id AND split.deal_crm_id = deal.crm_id
+    LEFT JOIN deal_result AS result ON result.deal_id = deal.id
+    WHERE owners.participant_id = ANY(%(people)s) AND result.participant_id IS DISTINCT FROM owners.participant_id
+      AND (
+        EXISTS (SELECT FROM earning_line AS kept
+                WHERE kept.deal_id = deal.id AND kept.participant_id = owners.participant_id)
+        OR EXISTS (SELECT FROM estimate AS kept
+                   WHERE kept.deal_id = deal.id AND kept.participant_id = owners.participant_id)
+      )
+"""
+"""Deals whose owner is another than the one whose results they show. With splits, nobody's lines need have changed."""
 _AFFECTED = """
     WITH owners AS ({owners})
-    SELECT deal.id AS deal_id, owners.participant_id
-    FROM deal LEFT JOIN owners USING (connection_id, owner_id)
-    WHERE deal.gone_at IS NULL AND deal.id IN (
-        SELECT deal_id FROM earning_line WHERE participant_id = ANY({people}) AND deal_id IS NOT NULL
-        UNION SELECT deal_id FROM estimate WHERE participant_id = ANY({people})
-        UNION SELECT deal_id FROM deal_result WHERE participant_id = ANY({people})
-    )
+    SELECT deal.id AS deal_id, CASE WHEN deal.gone_at IS NULL THEN owners.participant_id END AS participant_id
+    FROM deal LEFT JOIN owners USING (connection_id, owner_id) WHERE deal.id = ANY({deals})
 """
 _STORE = """
     INSERT INTO deal_result AS held ({columns}, calculated_at)
@@ -49,13 +63,17 @@ _STORE = """
 """
 
 
-def refresh_deals(conn: Connection, participants: Sequence[int], *, now: datetime) -> None:
-    """Bring the results of every deal these participants have lines, estimates or results on to what is now kept.
+def refresh_deals(conn: Connection, touched: Set[int], participants: Sequence[int], *, now: datetime) -> None:
+    """Bring the results of these deals, and of those that changed hands among the participants, to what is now kept.
 
     A deal shows its owner's results alone: who only shares it finds theirs in the statement. The credited amount is
     that of the first component that credits the deal; components after it would count the same money again.
     """
-    affected = sql.SQL(_AFFECTED).format(owners=OWNERS, people=sql.Literal(list(participants)))
+    moved = run(conn, sql.SQL(_MOVED).format(owners=OWNERS), {"people": list(participants)})
+    deals_touched = sorted({*touched, *(deal for (deal,) in moved)})
+    if not deals_touched:
+        return
+    affected = sql.SQL(_AFFECTED).format(owners=OWNERS, deals=sql.Literal(deals_touched))
     deals = copy_out(conn, affected, {"deal_id": pl.Int64, "participant_id": pl.Int64})
     lines = _of_owners(conn, affected, "earning_line", LINES)
     estimates = _of_owners(conn, affected, "estimate", _ESTIMATE)
@@ -105,9 +123,9 @@ def _figures(
 
 def _store(conn: Connection, figures: pl.DataFrame, now: datetime) -> None:
     conn.execute(
-        text("CREATE TEMPORARY TABLE IF NOT EXISTS page_deal_result (LIKE deal_result) ON COMMIT DELETE ROWS")
-        if not conn.scalar(text("SELECT to_regclass('pg_temp.page_deal_result')"))
-        else text("DELETE FROM page_deal_result")
+        text("DELETE FROM page_deal_result")
+        if conn.scalar(text("SELECT to_regclass('pg_temp.page_deal_result')"))
+        else text("CREATE TEMPORARY TABLE page_deal_result (LIKE deal_result) ON COMMIT DELETE ROWS")
     )
     stamped = figures.with_columns(calculated_at=pl.lit(now).cast(pl.Datetime("us", "UTC")))
     copy_in(conn, "page_deal_result", stamped)

@@ -43,12 +43,13 @@ def save_results(
     held = _held(conn, "statement", STATEMENTS, participants).join(periods, on="period", how="semi")
     changed = statements.join(held, on=list(STATEMENTS), how="anti", nulls_equal=True)
     removed = held.join(statements, on=_KEY, how="anti")
-    _take_away(conn, pl.concat([changed.select(_KEY), removed.select(_KEY)]))
+    touched = _take_away(conn, pl.concat([changed.select(_KEY), removed.select(_KEY)]))
     copy_in(conn, "statement", changed.select(*STATEMENTS).with_columns(_stamp(now)))
     lines = results.lines.filter(mine).join(changed, on=_KEY, how="semi")
     copy_in(conn, "earning_line", lines.select(*LINES))
-    _save_estimates(conn, results.estimates.filter(mine), participants, now)
-    refresh_deals(conn, participants, now=now)
+    touched |= {*lines["deal_id"].drop_nulls()}
+    touched |= _save_estimates(conn, results.estimates.filter(mine), participants, now)
+    refresh_deals(conn, touched, participants, now=now)
     return Saved(changed.height + removed.height, lines.height)
 
 
@@ -64,18 +65,22 @@ def _held(conn: Connection, table: str, schema: Schema, participants: Sequence[i
     return copy_out(conn, query, schema)
 
 
-def _take_away(conn: Connection, keys: pl.DataFrame) -> None:
+def _take_away(conn: Connection, keys: pl.DataFrame) -> set[int]:
+    """Delete these statements with their lines; returns the deals the lines were of."""
     values = {"people": keys["participant_id"].to_list(), "periods": keys["period"].to_list()}
-    for table in ("earning_line", "statement"):
-        statement = sql.SQL(
-            "DELETE FROM {table}"
-            " USING unnest(%(people)s::bigint[], %(periods)s::text[]) AS old (participant_id, period)"
-            " WHERE {table}.participant_id = old.participant_id AND {table}.period = old.period"
-        )
-        run(conn, statement.format(table=sql.Identifier(table)), values)
+    run(conn, _DELETE.format(sql.Identifier("statement"), sql.SQL("NULL")), values)
+    rows = run(conn, _DELETE.format(sql.Identifier("earning_line"), sql.Identifier("deal_id")), values)
+    return {deal for (deal,) in rows if deal is not None}
 
 
-def _save_estimates(conn: Connection, estimates: pl.DataFrame, participants: Sequence[int], now: datetime) -> None:
+_DELETE = sql.SQL("""
+    DELETE FROM {} USING unnest(%(people)s::bigint[], %(periods)s::text[]) AS old (person, name)
+    WHERE participant_id = old.person AND period = old.name RETURNING {}
+""")
+
+
+def _save_estimates(conn: Connection, estimates: pl.DataFrame, participants: Sequence[int], now: datetime) -> set[int]:
+    """Replace what differs; returns the deals of it."""
     held = _held(conn, "estimate", ESTIMATES, participants)
     key = list(ESTIMATES)
     new = estimates.join(held, on=key, how="anti", nulls_equal=True)
@@ -91,6 +96,7 @@ def _save_estimates(conn: Connection, estimates: pl.DataFrame, participants: Seq
     copy_in(conn, "estimate", new.select(*ESTIMATES))
     touched = sorted({*new["participant_id"], *old["participant_id"]})
     conn.execute(text("UPDATE participant SET estimated_at = :now WHERE id = ANY(:ids)"), {"ids": touched, "now": now})
+    return {*new["deal_id"], *old["deal_id"]}
 
 
 def _save_periods(conn: Connection, periods: pl.DataFrame) -> None:

@@ -76,6 +76,7 @@ class DealResult(Base):
     """What is to stand on a deal in its CRM: the owner's results. Nulls where it once had some and has none now."""
 
     __tablename__ = "deal_result"
+    __table_args__ = (Index(None, "participant_id"),)
 
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), primary_key=True)
     participant_id: Mapped[int | None]
