@@ -28,7 +28,7 @@ class Fetched:
 
 
 def fetched(
-    client: HubSpotClient, object_name: str, ids: Sequence[str], properties: Sequence[str]
+    client: HubSpotClient, object_name: str, ids: Sequence[str], *, properties: Sequence[str]
 ) -> Iterator[Fetched]:
     """Read the ids in batches; what is no HubSpot id is gone without being asked for."""
     unique = list(dict.fromkeys(ids))
@@ -37,15 +37,15 @@ def fetched(
     if strange:
         yield Fetched((), strange)
     for start in range(0, len(known), BATCH):
-        yield read_batch(client, object_name, known[start : start + BATCH], properties)
+        yield read_batch(client, object_name, known[start : start + BATCH], properties=properties)
 
 
-def read_batch(client: HubSpotClient, object_name: str, ids: Sequence[str], properties: Sequence[str]) -> Fetched:
+def read_batch(client: HubSpotClient, object_name: str, ids: Sequence[str], *, properties: Sequence[str]) -> Fetched:
     """Read at most BATCH ids. Raises TryLater where HubSpot could not read some of them now."""
-    rows, gone = _read(client, object_name, ids, properties)
+    rows, gone = _read(client, object_name, ids, properties=properties)
     silent = _silent(ids, rows, gone)
     if silent:
-        again, gone_now = _read(client, object_name, silent, properties)
+        again, gone_now = _read(client, object_name, silent, properties=properties)
         rows, gone = [*rows, *again], [*gone, *gone_now, *_silent(silent, again, gone_now)]
     return Fetched(rows, tuple(dict.fromkeys(gone)))
 
@@ -56,7 +56,7 @@ def _silent(ids: Sequence[str], rows: Sequence[Row], gone: Sequence[str]) -> lis
 
 
 def _read(
-    client: HubSpotClient, object_name: str, ids: Sequence[str], properties: Sequence[str]
+    client: HubSpotClient, object_name: str, ids: Sequence[str], *, properties: Sequence[str]
 ) -> tuple[list[Row], list[str]]:
     body = {
         "inputs": [{"id": record_id} for record_id in ids],

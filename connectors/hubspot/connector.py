@@ -74,7 +74,7 @@ class HubSpotConnector:
         if object_name in VIRTUAL:
             raise FixSettings(f"HubSpot {object_name} cannot be written", hint="Write to deals or users instead.")
         if writes:
-            yield from pushed(self._client, object_name, writes, self._schemas.properties(object_name))
+            yield from pushed(self._client, object_name, writes, kinds=self._schemas.properties(object_name))
 
     def provision(self, specs: Sequence[FieldSpec], *, dry_run: bool) -> list[ProvisionStep]:
         return provisioned(self._client, self._schemas, specs, dry_run=dry_run)

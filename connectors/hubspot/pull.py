@@ -27,7 +27,6 @@ from connectors.hubspot.records import (
     Join,
     Newest,
     Row,
-    empty_frame,
     frame_of,
     latest,
     merged_away,
@@ -93,7 +92,7 @@ class Reader:
 
     def page(self, rows: Sequence[Row], gone: Sequence[str], *, cursor: Mapping[str, Any], last: bool) -> Page:
         """A page of these records, with their splits and with those merged into them as gone."""
-        frame = frame_of(rows, self.fields, self.modified, self.joins) if rows else empty_frame(self.fields)
+        frame = frame_of(rows, self.fields, modified=self.modified, joins=self.joins)
         children: dict[str, pl.DataFrame] = {}
         if self.splits is not None:
             children[SPLITS] = self.splits.children(latest(rows))
@@ -103,7 +102,7 @@ class Reader:
     def by_id(self, rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
         """The same records with all properties; for property lists that fit neither a URL nor a search."""
         ids = [row["id"] for row in rows]
-        batches = list(fetched(self.client, self.object_name, ids, self.properties))
+        batches = list(fetched(self.client, self.object_name, ids, properties=self.properties))
         return [row for batch in batches for row in batch.rows], [gone for batch in batches for gone in batch.gone]
 
 
@@ -231,7 +230,7 @@ def _between(watermark: Watermark) -> dict[str, Any]:
 def fetch_pages(reader: Reader, ids: Sequence[str]) -> Iterator[Page]:
     """Records by id; ids that HubSpot no longer has are gone."""
     held = None
-    for batch in fetched(reader.client, reader.object_name, ids, reader.properties):
+    for batch in fetched(reader.client, reader.object_name, ids, properties=reader.properties):
         if held is not None:
             yield reader.page(held.rows, held.gone, cursor={}, last=False)
         held = batch

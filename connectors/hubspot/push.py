@@ -7,6 +7,7 @@ not hold is sent again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,32 +27,23 @@ _PASSING = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "SERVER_ERR
 """Categories of errors inside a batch that say nothing against the record. Not documented; an unknown one rejects."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The texts to write, by record id: each record once, whatever was asked for it."""
-
-    object_name: str
-    values: Mapping[str, Mapping[str, str]]
-
-    def part(self, ids: Sequence[str]) -> Inputs:
-        """The same for some of the records."""
-        return Inputs(self.object_name, {record_id: self.values[record_id] for record_id in ids})
+Texts = Mapping[str, Mapping[str, str]]
+"""What to write, as HubSpot takes it: record id, property, text."""
 
 
 def pushed(
-    client: HubSpotClient, object_name: str, writes: Sequence[Write], kinds: Mapping[str, CrmField]
+    client: HubSpotClient, object_name: str, writes: Sequence[Write], *, kinds: Mapping[str, CrmField]
 ) -> Iterator[Outcome]:
     """Write, and yield one outcome for each write. Raises TryLater or FixSettings where the call as such is refused."""
-    values: dict[str, dict[str, str]] = {}
-    asked: dict[str, int] = {}
+    texts: dict[str, dict[str, str]] = {}
+    asked: Counter[str] = Counter()
     for write in writes:
-        texts = {name: as_written(value, kinds.get(name)) for name, value in write.values.items()}
-        values.setdefault(write.record_id, {}).update(texts)
-        asked[write.record_id] = asked.get(write.record_id, 0) + 1
-    inputs = Inputs(object_name, values)
-    ids = list(values)
-    for start in range(0, len(ids), BATCH):
-        for outcome in _sent(client, inputs.part(ids[start : start + BATCH]), kinds, sends=_SENDS):
+        written = {name: as_written(value, kinds.get(name)) for name, value in write.values.items()}
+        texts.setdefault(write.record_id, {}).update(written)
+        asked[write.record_id] += 1
+    writer = Writer(client, object_name, kinds)
+    for part in _parts(texts, BATCH):
+        for outcome in writer.send(part):
             yield from [outcome] * asked[outcome.record_id]
 
 
@@ -81,45 +73,104 @@ def _moment_text(value: str, kind: FieldKind) -> str:
     return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _sent(client: HubSpotClient, inputs: Inputs, kinds: Mapping[str, CrmField], *, sends: int) -> Iterator[Outcome]:
-    """Send one batch and settle every record of it."""
-    try:
-        reply = client.send(_call(client, inputs))
-    except AskAgain as error:
-        yield from _settled(client, inputs, kinds, sends=sends, lost=str(error))
-        return
-    except Refused as error:
-        yield from _halved(client, inputs, kinds, error, sends=sends)
-        return
-    outcomes = _outcomes(inputs, reply)
-    yield from outcomes.values()
-    silent = [record_id for record_id in inputs.values if record_id not in outcomes]
-    if silent:
-        lost = "the answer says nothing of this record"
-        yield from _settled(client, inputs.part(silent), kinds, sends=sends, lost=lost)
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Sends batches of one object. `kinds` are its fields, for comparing what HubSpot holds with what was sent."""
+
+    client: HubSpotClient
+    object_name: str
+    kinds: Mapping[str, CrmField]
+
+    def send(self, texts: Texts, *, sends: int = _SENDS) -> Iterator[Outcome]:
+        """Send one batch and settle every record of it, with at most so many sends of each."""
+        try:
+            reply = self.client.send(self._call(texts))
+        except AskAgain as error:
+            yield from self._settle(texts, sends=sends, lost=str(error))
+            return
+        except Refused as error:
+            yield from self._halve(texts, error, sends=sends)
+            return
+        outcomes = _outcomes(texts, reply)
+        yield from outcomes.values()
+        silent = {record_id: texts[record_id] for record_id in texts if record_id not in outcomes}
+        if silent:
+            yield from self._settle(silent, sends=sends, lost="the answer says nothing of this record")
+
+    def _call(self, texts: Texts) -> Call:
+        inputs = [
+            {"id": record_id, "objectWriteTraceId": record_id, "properties": properties}
+            for record_id, properties in texts.items()
+        ]
+        path = self.client.paths.objects(self.object_name, "batch/update")
+        scope = scopes.writing(self.object_name)
+        body = {"inputs": inputs}
+        return Call("batch_update", "POST", path, body=body, scope=scope, repeat=NOTHING_LOST, lists="id")
+
+    def _halve(self, texts: Texts, error: Refused, *, sends: int) -> Iterator[Outcome]:
+        """A whole batch was refused: find the records to blame, the others are still written."""
+        if error.code in SAME_FOR_EVERY_RECORD:
+            said = f"HubSpot says {error.code} of {error.field or 'a property'}"
+            raise FixSettings(str(error), hint=f"{said}: run attain provision, or correct the mapping.") from error
+        if error.status not in _BY_RECORD or (error.status == 404 and error.code != NOT_FOUND):
+            raise error
+        if len(texts) == 1:
+            yield Outcome(next(iter(texts)), "rejected", error.code, str(error))
+            return
+        for part in _suspects(texts, error) or _parts(texts, -(-len(texts) // 2)):
+            yield from self.send(part, sends=sends)
+
+    def _settle(self, texts: Texts, *, sends: int, lost: str) -> Iterator[Outcome]:
+        """The answer was lost: read the records and decide."""
+        names = list(dict.fromkeys(name for properties in texts.values() for name in properties))
+        try:
+            batches = list(fetched(self.client, self.object_name, list(texts), properties=names))
+        except ConnectorError as error:
+            yield from (Outcome(record_id, "unknown", "ANSWER_LOST", f"{lost}; {error}") for record_id in texts)
+            return
+        held = {row["id"]: row.get("properties") or {} for batch in batches for row in batch.rows}
+        again = dict(texts)
+        for record_id, properties in texts.items():
+            if record_id not in held:
+                yield Outcome(record_id, "rejected", NOT_FOUND, "HubSpot no longer has this record")
+                del again[record_id]
+            elif self._is_written(held[record_id], properties):
+                yield Outcome(record_id, "confirmed")
+                del again[record_id]
+        if again and sends > 1:
+            yield from self.send(again, sends=sends - 1)
+            return
+        yield from (Outcome(record_id, "retry", "NOT_WRITTEN", lost) for record_id in again)
+
+    def _is_written(self, held: Mapping[str, object], properties: Mapping[str, str]) -> bool:
+        return all(_same(held.get(name), text, self.kinds.get(name)) for name, text in properties.items())
 
 
-def _call(client: HubSpotClient, inputs: Inputs) -> Call:
-    rows = [
-        {"id": record_id, "objectWriteTraceId": record_id, "properties": texts}
-        for record_id, texts in inputs.values.items()
-    ]
-    path = client.paths.objects(inputs.object_name, "batch/update")
-    scope = scopes.writing(inputs.object_name)
-    return Call("batch_update", "POST", path, body={"inputs": rows}, scope=scope, repeat=NOTHING_LOST, lists="id")
+def _parts(texts: Texts, size: int) -> list[Texts]:
+    ids = list(texts)
+    return [{i: texts[i] for i in ids[start : start + size]} for start in range(0, len(ids), size)]
 
 
-def _outcomes(inputs: Inputs, reply: Reply) -> dict[str, Outcome]:
+def _suspects(texts: Texts, error: Refused) -> list[Texts]:
+    """The records the error names, each alone, after the others; nothing where it names none or all of them."""
+    named = [record_id for record_id in _concerned(error.context) if record_id in texts]
+    if not named or len(set(named)) == len(texts):
+        return []
+    innocent = {record_id: texts[record_id] for record_id in texts if record_id not in named}
+    return [innocent, *({record_id: texts[record_id]} for record_id in dict.fromkeys(named))]
+
+
+def _outcomes(texts: Texts, reply: Reply) -> dict[str, Outcome]:
     """What a 200 or 207 says of each record, by trace id and by id."""
     outcomes: dict[str, Outcome] = {}
     for row in reply.results:
         record_id = str(row.get("objectWriteTraceId") or row["id"])
-        if record_id in inputs.values:
+        if record_id in texts:
             outcomes[record_id] = Outcome(record_id, "confirmed")
     for entry in reply.data.get("errors") or ():
         error = error_body(entry)
         for record_id in _concerned(error.context):
-            if record_id in inputs.values:
+            if record_id in texts:
                 outcomes[record_id] = _refused(record_id, error)
     return outcomes
 
@@ -131,58 +182,6 @@ def _concerned(context: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 def _refused(record_id: str, error: ErrorBody) -> Outcome:
     state: OutcomeState = "retry" if error.category in _PASSING else "rejected"
     return Outcome(record_id, state, error.code or "ERROR", error.message)
-
-
-def _halved(
-    client: HubSpotClient, inputs: Inputs, kinds: Mapping[str, CrmField], error: Refused, *, sends: int
-) -> Iterator[Outcome]:
-    """A whole batch was refused: find the records to blame, the others are still written."""
-    if error.code in SAME_FOR_EVERY_RECORD:
-        hint = (
-            f"HubSpot says {error.code} of {error.field or 'a property'}: run attain provision, or correct the mapping."
-        )
-        raise FixSettings(str(error), hint=hint) from error
-    if error.status not in _BY_RECORD or (error.status == 404 and error.code != NOT_FOUND):
-        raise error
-    ids = list(inputs.values)
-    if len(ids) == 1:
-        yield Outcome(ids[0], "rejected", error.code, str(error))
-        return
-    blamed = [record_id for record_id in _concerned(error.context) if record_id in inputs.values]
-    if blamed and len(blamed) < len(ids):
-        parts = [[record_id for record_id in ids if record_id not in blamed], *([record_id] for record_id in blamed)]
-    else:
-        parts = [ids[: len(ids) // 2], ids[len(ids) // 2 :]]
-    for part in parts:
-        yield from _sent(client, inputs.part(part), kinds, sends=sends)
-
-
-def _settled(
-    client: HubSpotClient, inputs: Inputs, kinds: Mapping[str, CrmField], *, sends: int, lost: str
-) -> Iterator[Outcome]:
-    """The answer was lost: read the records and decide."""
-    ids = list(inputs.values)
-    names = list(dict.fromkeys(name for texts in inputs.values.values() for name in texts))
-    try:
-        batches = list(fetched(client, inputs.object_name, ids, names))
-    except ConnectorError as error:
-        yield from (Outcome(record_id, "unknown", "ANSWER_LOST", f"{lost}; {error}") for record_id in ids)
-        return
-    held = {row["id"]: row.get("properties") or {} for batch in batches for row in batch.rows}
-    again: list[str] = []
-    for record_id, texts in inputs.values.items():
-        if record_id not in held:
-            yield Outcome(record_id, "rejected", NOT_FOUND, "HubSpot no longer has this record")
-        elif all(_same(held[record_id].get(name), text, kinds.get(name)) for name, text in texts.items()):
-            yield Outcome(record_id, "confirmed")
-        else:
-            again.append(record_id)
-    if not again:
-        return
-    if sends > 1:
-        yield from _sent(client, inputs.part(again), kinds, sends=sends - 1)
-        return
-    yield from (Outcome(record_id, "retry", "NOT_WRITTEN", lost) for record_id in again)
 
 
 def _same(held: object, wanted: str, field: CrmField | None) -> bool:

@@ -28,7 +28,7 @@ def modified_property(object_name: str) -> str:
     return "lastmodifieddate" if object_name in _CONTACTS else "hs_lastmodifieddate"
 
 
-def frame_of(rows: Sequence[Row], fields: Sequence[str], modified: str, joins: Mapping[str, Join]) -> pl.DataFrame:
+def frame_of(rows: Sequence[Row], fields: Sequence[str], *, modified: str, joins: Mapping[str, Join]) -> pl.DataFrame:
     """ID, MODIFIED and the fields asked for, all text; of an id that stands twice the later row is taken."""
     rows = latest(rows)
     properties = [row.get("properties") or {} for row in rows]
@@ -47,10 +47,9 @@ def text_frame(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
     return pl.DataFrame([_text_series(name, values) for name, values in columns.items()])
 
 
-def empty_frame(fields: Iterable[str], *, children: bool = False) -> pl.DataFrame:
-    """A frame with the columns of a page (or of its children) and no rows."""
-    names = [ID, *([PARENT] if children else []), MODIFIED, *fields]
-    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+def empty_children(fields: Iterable[str]) -> pl.DataFrame:
+    """A frame with the columns of children and no rows."""
+    return pl.DataFrame(schema=dict.fromkeys([ID, PARENT, MODIFIED, *fields], pl.String))
 
 
 def as_text(value: Any) -> str | None:

@@ -15,7 +15,7 @@ from connectors.base import ID, MODIFIED, PARENT
 from connectors.hubspot import scopes
 from connectors.hubspot.client import Call, HubSpotClient
 from connectors.hubspot.errors import Forbidden, Refused
-from connectors.hubspot.records import Row, as_text, empty_frame, text_frame
+from connectors.hubspot.records import Row, as_text, empty_children, text_frame
 
 IS_SPLIT = "hs_is_deal_split"
 _BATCH = 100
@@ -45,7 +45,7 @@ class SplitReader:
             for answer in self._read(ids[start : start + _BATCH])
             for split in _live(answer)
         ]
-        return self._frame(rows) if rows else empty_frame(self._fields, children=True)
+        return self._frame(rows) if rows else empty_children(self._fields)
 
     def _read(self, ids: Sequence[str]) -> Sequence[Row]:
         if not self._is_there:

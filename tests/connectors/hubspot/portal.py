@@ -5,6 +5,7 @@ Written from HubSpot's documents, on the dated paths. Tests replace or wrap sing
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from tests.connectors.hubspot.clock import START, TestClock
 from tests.connectors.hubspot.wire import Asked, Said
 
 WINDOW = 10_000
+PAGE = 100
 _OBJECTS = re.compile(r"/crm/(?:v3/objects|objects/20\d\d-\d\d)/(?P<name>[^/]+)(?P<action>/.*)?$")
 _PROPERTIES = re.compile(r"/crm/(?:v3/properties|properties/20\d\d-\d\d)/(?P<name>[^/]+)(?P<action>/.*)?$")
 Hook = Callable[[Asked], Said | None]
@@ -123,16 +125,16 @@ class Portal:
 
     def _list(self, asked: Asked, name: str) -> Said:
         archived = asked.one("archived") == "true"
-        rows = [row for _, row in sorted(self.records[name].items()) if row["archived"] is archived]
-        return _paged(asked, [_shown(row, asked.all("properties")) for row in rows])
+        after = int(asked.one("after") or 0)
+        found = sorted(number for number, row in self.records[name].items() if row["archived"] is archived)
+        rows = [self.records[name][number] for number in found if number > after]
+        return _paged(asked, [_shown(row, asked.all("properties")) for row in rows[: PAGE + 1]])
 
     def _search(self, asked: Asked, name: str) -> Said:
         sort = asked.body["sorts"][0]["propertyName"]
-        rows = [
-            row
-            for row in self.records[name].values()
-            if not row["archived"] and any(_matches(row, group["filters"]) for group in asked.body["filterGroups"])
-        ]
+        alive = [row for row in self.records[name].values() if not row["archived"]]
+        found = [row for group in asked.body["filterGroups"] for row in _matching(alive, group["filters"])]
+        rows = list({row["id"]: row for row in found}.values())
         rows.sort(key=lambda row: _number(row["properties"][sort]))
         start, limit = int(asked.body["after"]), asked.body["limit"]
         if start + limit > WINDOW:
@@ -203,12 +205,14 @@ def _number(text: str) -> int:
     return int(text) if text.isdigit() else milliseconds(datetime.fromisoformat(text))
 
 
-def _matches(row: dict[str, Any], filters: list[dict[str, str]]) -> bool:
+_TESTS = {"GT": operator.gt, "GTE": operator.ge, "EQ": operator.eq}
+
+
+def _matching(rows: list[dict[str, Any]], filters: list[dict[str, str]]) -> list[dict[str, Any]]:
     for entry in filters:
-        held, wanted = _number(row["properties"][entry["propertyName"]]), int(entry["value"])
-        if not {"GT": held > wanted, "GTE": held >= wanted, "EQ": held == wanted}[entry["operator"]]:
-            return False
-    return True
+        name, test, wanted = entry["propertyName"], _TESTS[entry["operator"]], int(entry["value"])
+        rows = [row for row in rows if test(_number(row["properties"][name]), wanted)]
+    return rows
 
 
 def _missing(key: str, ids: list[str]) -> dict[str, Any]:

@@ -65,4 +65,5 @@ def test_newest_stamp_does_not_depend_on_order(stamps: list[tuple[int, datetime]
 )
 def test_json_value_becomes_text(value: Any, text: str | None) -> None:
     assert as_text(value) == text
-    assert frame_of([row("1", None, x=value), row("2", None, x="x")], ["x"], MODIFIED, {})["x"].to_list() == [text, "x"]
+    frame = frame_of([row("1", None, x=value), row("2", None, x="x")], ["x"], modified=MODIFIED, joins={})
+    assert frame["x"].to_list() == [text, "x"]
