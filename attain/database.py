@@ -121,7 +121,7 @@ def _require_answer(engine: Engine, url: URL, settings: Settings) -> None:
     try:
         engine.connect().close()
     except OperationalError as error:
-        said = scrubbed(str(error.orig), [*settings.secrets, str(url.password or "")])
+        said = scrubbed(str(error.orig), settings.secrets)
         place = f"{url.host or 'this machine'}:{url.port or 5432}/{url.database or ''}"
         raise DatabaseUnusable(f"The database at {place} cannot be used: {_line(said)}", hint=_hint(said)) from None
 

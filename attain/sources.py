@@ -10,7 +10,7 @@ from typing import Any
 
 from attain.environment import Override, named_connectors, read_environment, variable_of
 from attain.schema import CONNECTIONS, Schema
-from attain.secrets import Place, resolve
+from attain.secrets import Place, forms_of, resolve
 from connectors.base import ConnectorPlugin
 from problems import Problem
 from problems.toml import Document, read_toml
@@ -130,7 +130,7 @@ def _resolve(sources: Sources, path: KeyPath, environ: Mapping[str, str]) -> Non
         sources.unresolved[path] = secret
     else:
         table[str(path[-1])] = secret
-        sources.secrets.add(secret)
+        sources.secrets |= forms_of(secret)
 
 
 def _bad_names(sources: Sources) -> list[Problem]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attain.secrets import Place, from_file, resolve, scrubbed
+from attain.secrets import Place, forms_of, from_file, resolve, scrubbed
 from problems import Problem
 
 
@@ -74,3 +74,31 @@ def test_home_folder_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 )
 def test_secret_is_replaced_in_text(text: str, secrets: list[str], shown: str) -> None:
     assert scrubbed(text, secrets) == shown
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("postgresql://rep:p4ss:w%40rd@host/attain", "refused for p4ss:w%40rd"),  # the password of a URL
+        ("postgresql://rep:p4ssw%40rd@host/attain", "refused for p4ssw@rd"),  # as the server says it
+        ("a b+c/d=", "grant?key=a%20b%2Bc%2Fd%3D"),  # in a URL
+        ("a b+c/d=", "form: key=a+b%2Bc%2Fd%3D"),  # in a form
+        ("-----BEGIN KEY-----\nMIIEvQ\nAgEAAo\n-----END KEY-----", "bad line 'AgEAAo'"),  # a line of a key
+    ],
+)
+def test_every_form_of_a_secret_is_replaced(secret: str, text: str) -> None:
+    shown = scrubbed(text, forms_of(secret))
+    assert shown != text
+    assert "[hidden]" in shown
+
+
+def test_lines_around_a_key_are_no_secret() -> None:
+    forms = forms_of("-----BEGIN KEY-----\nMIIEvQ\n-----END KEY-----")
+    assert forms & {"-----BEGIN KEY-----", "MIIEvQ"} == {"MIIEvQ"}
+
+
+def test_url_without_password_hides_no_ordinary_word() -> None:
+    assert forms_of("postgresql://host/attain") == {
+        "postgresql://host/attain",
+        "postgresql%3A%2F%2Fhost%2Fattain",
+    }
