@@ -19,6 +19,9 @@ EXACT = pl.Decimal(38, 20)
 LIMIT = 10**15
 """Amounts reach up to here, exclusive, in whatever currency."""
 
+_SAFE = 10**17
+"""What a product is kept below: above LIMIT, and far enough from where twenty places end."""
+
 LARGEST_SHARE = 100
 """A share of a deal is a fraction; one beyond 10,000 % of the deal is no share."""
 
@@ -39,7 +42,7 @@ def converted(amount: pl.Expr, factor: pl.Expr) -> pl.Expr:
     The size is judged in floating point, where nothing overflows; the product itself is exact.
     """
     size = amount.cast(pl.Float64) * factor.cast(pl.Float64)
-    safe = pl.when(size.abs() < LIMIT).then(amount)
+    safe = pl.when(size.abs() < _SAFE).then(amount)
     return (safe.cast(EXACT) * factor).cast(MONEY)
 
 

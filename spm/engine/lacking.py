@@ -51,7 +51,9 @@ def value(rows: pl.DataFrame, deals: pl.DataFrame, component: Component) -> Iter
         pl.col("credited").is_null() & pl.col("value").is_not_null() & pl.col("fx_rate").is_not_null()
     )
     for row in _each(unsound, deals, "share"):
-        message = f"{row['deal']}: a share of the deal is missing or beyond reason; that share is not credited."
+        message = (
+            f"{row['deal']}: a share of the deal is missing, or the credit too large to be right; it is not credited."
+        )
         yield Problem(str(row["where"]), "deal_split", message, "Correct the splits in the CRM.")
 
 
