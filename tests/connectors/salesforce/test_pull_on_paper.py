@@ -301,3 +301,19 @@ def test_an_object_the_user_cannot_see_is_named_with_the_permission() -> None:
     with connected(PaperOrg()) as watched, pytest.raises(FixSettings, match="no object DatedConversionRate") as caught:
         list(watched.connector.pull(PullRequest("DatedConversionRate", ("IsoCode",), None, NOW)))
     assert "Read permission" in caught.value.hint
+
+
+def test_what_comes_to_light_while_a_run_lies_interrupted_is_read_by_the_next() -> None:
+    org = PaperOrg({"Opportunity": [deal(0, 0)]}, page_size=2)
+    cursor = pull(org)[-1].cursor
+    start = NOW.replace(hour=8) + timedelta(seconds=2000)
+    org.now = start + timedelta(seconds=10)
+    org.rows["Opportunity"] += [deal(n, 2000 + n) for n in range(3, 8)]
+    with connected(org) as watched:
+        first = next(watched.connector.pull(request(cursor)))  # and killed
+    org.rows["Opportunity"].append(deal(1, 2000, Name="late"))  # committed now, stamped before the page just read
+    org.now = start + timedelta(hours=1)
+    rest = pull(org, first.cursor)
+    assert "006000000000000001" not in ids([first, *rest])
+    org.now = start + timedelta(hours=2)
+    assert "006000000000000001" in ids(pull(org, rest[-1].cursor))
