@@ -52,11 +52,13 @@ def read_query(account: Account, kind: ObjectType, body: Mapping[str, Any]) -> Q
         raise invalid(f"Limit {limit} is greater than the maximum of {LARGEST_PAGE}")
     if offset + limit > WINDOW:
         raise invalid(f"There was a problem with the request: paging beyond {WINDOW} results is not supported")
+    groups = [] if body.get("filterGroups") is None else body["filterGroups"]
+    _check_size(groups)
     parts, parameters = ["type = ?", "archived IS NULL"], [kind.name]
     for condition, more in (
         _visible(account),
-        _bounds(kind, body.get("filterGroups") or []),
-        _filter_groups(account, kind, body.get("filterGroups") or []),
+        _bounds(kind, groups),
+        _filter_groups(account, kind, groups),
         _text(kind, body.get("query")),
     ):
         parts += [condition] if condition else []
@@ -82,8 +84,7 @@ def _visible(account: Account) -> tuple[str, list[Any]]:
     return "modified <= ?", [account.now() - int(account.index_lag * 1000)]
 
 
-def _filter_groups(account: Account, kind: ObjectType, groups: Any) -> tuple[str, list[Any]]:
-    _check_size(groups)
+def _filter_groups(account: Account, kind: ObjectType, groups: Sequence[Mapping[str, Any]]) -> tuple[str, list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
     for group in groups:
@@ -196,7 +197,7 @@ _OPERATORS: Mapping[str, Callable[[_Operand, str, Mapping[str, Any]], tuple[str,
 
 def _bounds(kind: ObjectType, groups: Sequence[Mapping[str, Any]]) -> tuple[str, list[Any]]:
     """The span of modification stamps all groups lie in: what the index can be entered with."""
-    spans = [_span(kind, group.get("filters") or []) for group in groups if isinstance(group, dict)]
+    spans = [_span(kind, group.get("filters") or []) for group in groups]
     conditions, parameters = [], []
     lows, highs = [low for low, _ in spans], [high for _, high in spans]
     if spans and None not in lows:
