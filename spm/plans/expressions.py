@@ -62,15 +62,18 @@ def _check_words(text: str) -> None:
     if len(text) > _MAX_LENGTH:
         raise Refused(f"longer than {_MAX_LENGTH} characters.", "Put part of it into a field of the mapping.")
     tokens = [(str(match.lastgroup), match.group()) for match in _TOKEN.finditer(text)]
-    following = [*tokens[1:], ("end", ""), ("end", "")]
-    for position, (kind, token) in enumerate(tokens):
-        called = following[position][1] == "("
+    following = [*tokens[1:], ("end", "")]
+    pairs = list(zip(tokens, following, strict=False))
+    for (kind, token), after in pairs:
         if kind == "word":
-            _check_word(token.lower(), called=called)
-        elif kind == "quoted" and called:
+            _check_word(token.lower(), called=after[1] == "(")
+        elif kind == "quoted" and after[1] == "(":
             raise Refused(f"{token} in quotes is a field, and no field can be called.", "Remove the quotes.")
         elif kind in {"sign", "comment", "number"}:
-            _check_sign(kind, token, following[position])
+            _check_sign(kind, token)
+    for (kind, token), after in pairs:
+        if kind == "sign" and token in {"/", "//", "%"} and not _never_zero(after):
+            raise Refused(f"{token} fails where the divisor is zero.", "Write nullif(divisor, 0) after it.")
 
 
 def _check_word(word: str, *, called: bool) -> None:
@@ -90,15 +93,13 @@ def _check_word(word: str, *, called: bool) -> None:
         raise Refused(f"{word} is no function that plans know.", f"Known are: {', '.join(sorted(FUNCTIONS))}.")
 
 
-def _check_sign(kind: str, sign: str, following: tuple[str, str]) -> None:
+def _check_sign(kind: str, sign: str) -> None:
     if kind == "comment" or sign == ";":
         raise Refused(f"{sign} does not belong in an expression.", "Write a comment with # on a line of its own.")
     if kind == "number" and "e" in sign.lower():
         raise Refused(f"{sign} is a floating-point number, which is not exact.", "Write it out, as in 1000.")
     if sign == "::":
         raise Refused(":: fails where a value cannot be read.", "Write try_cast, which leaves it empty instead.")
-    if sign in {"/", "//", "%"} and not _never_zero(following):
-        raise Refused(f"{sign} fails where the divisor is zero.", "Write nullif(divisor, 0) after it.")
 
 
 def _never_zero(following: tuple[str, str]) -> bool:

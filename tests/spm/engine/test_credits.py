@@ -138,6 +138,13 @@ def test_a_field_that_the_deals_lack_stops_its_component_only(tmp_path: Path) ->
     assert said(results) == ["plan Test, component Regional: there is no deal field 'regoin'. Did you mean 'region'?"]
 
 
+def test_a_value_beyond_what_is_exact_stops_its_component_only(tmp_path: Path) -> None:
+    both = FLAT + '\n[[components]]\nname = "Square"\nrate = 0.1\nvalue = "amount * amount * amount"'
+    results = World([deal(1, 1, "100000000000000", "2026-01-05")]).results(plan(tmp_path, both))
+    assert paid(results) == {"2026-01": "10000000000000.00"}
+    assert "plan Test, component Square: cannot be calculated on these deals" in said(results)[0]
+
+
 def test_a_field_of_floats_is_refused(tmp_path: Path) -> None:
     row = deal(1, 1, "100", "2026-01-05", weight=0.5)
     results = World([row]).results(plan(tmp_path, f'{FLAT}\nvalue = "amount * weight"'))

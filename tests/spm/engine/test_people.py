@@ -48,8 +48,8 @@ def test_two_plans_at_once_are_a_problem_and_no_pay(tmp_path: Path) -> None:
     assert (paid(results, 1), paid(results, 2)) == ({}, {"2026-01": "10.00"})
     assert said(results) == [
         (
-            "p1@example.com (plan): is on more than one plan at a time (Test from 2026-01-01; Second from 2026-02-15); none "
-            "of these pays. End one assignment before the other starts."
+            "p1@example.com (plan): is on more than one plan at a time (Test from 2026-01-01; Second from 2026-02-15); "
+            "none of these pays. End one assignment before the other starts."
         )
     ]
 
@@ -83,8 +83,8 @@ def test_plans_in_two_currencies_share_no_statement(tmp_path: Path) -> None:
     assert "2026-02" not in results.statements["period"].to_list()
     assert said(results) == [
         (
-            "p1@example.com (plan): is on plans in EUR and USD in 2026-02; there is no statement for it. Let the second "
-            "assignment start with a statement period."
+            "p1@example.com (plan): is on plans in EUR and USD in 2026-02; there is no statement for it. "
+            "Let the second assignment start with a statement period."
         )
     ]
 
@@ -99,8 +99,8 @@ def test_without_a_quota_nothing_is_earned_and_it_is_said(tmp_path: Path) -> Non
     assert not paid(results)
     assert said(results) == [
         (
-            "p1@example.com (quota bookings): no quota for bookings in 2026-Q1; Sales earns nothing there until there is "
-            "one. Add a quota for bookings that covers 2026-Q1."
+            "p1@example.com (quota bookings): no quota for bookings in 2026-Q1; Sales earns nothing there until "
+            "there is one. Add a quota for bookings that covers 2026-Q1."
         )
     ]
 
