@@ -6,6 +6,7 @@ not of the present one, reads as no value until its deal is read again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -44,9 +45,30 @@ def custom_columns(conn: Connection) -> list[CustomColumn]:
 
 
 def _column(name: str, kind: str) -> CustomColumn:
-    dtype, sql_type, form = _READ[kind]
-    said = sql.SQL("(deal.custom ->> {})").format(sql.Literal(name))
-    value = sql.SQL("CASE WHEN {said} ~ {form} THEN {said}::{type} END").format(
+    return CustomColumn(name, _READ[kind][0], _value("deal", name, kind))
+
+
+def _value(row: str, name: str, kind: str) -> sql.Composed:
+    _, sql_type, form = _READ[kind]
+    said = sql.SQL("({} ->> {})").format(sql.Identifier(row, "custom"), sql.Literal(name))
+    return sql.SQL("CASE WHEN {said} ~ {form} THEN {said}::{type} END").format(
         said=said, form=sql.Literal(form), type=sql.SQL(sql_type)
     )
-    return CustomColumn(name, dtype, value)
+
+
+def date_fields(conn: Connection, connection_id: int) -> tuple[str, ...]:
+    """The own fields of the connection's deals that are days: a plan may credit on one of them."""
+    rows = conn.scalars(
+        text("SELECT name FROM custom_field WHERE connection_id = :connection AND kind = 'date' ORDER BY name"),
+        {"connection": connection_id},
+    )
+    return tuple(rows)
+
+
+def first_day(row: str, dates: Sequence[str]) -> sql.Composed:
+    """The first day a deal in that row of a statement can count on: today while it is open, else the earliest of its
+    close date and its own days. Needs the value `today`."""
+    days = [sql.Identifier(row, "close_date"), *(_value(row, name, "date") for name in dates)]
+    return sql.SQL("CASE WHEN {} = 'open' THEN %(today)s ELSE coalesce(LEAST({}), %(today)s) END").format(
+        sql.Identifier(row, "status"), sql.SQL(", ").join(days)
+    )

@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.store.bulk import run
+from spm.store.custom import date_fields
 from spm.store.effects import run_marking
 from spm.store.marks import mark_participants
 from spm.store.people import refresh_people
@@ -59,7 +60,7 @@ def records_gone(conn: Connection, shape: Shape, which: sql.SQL, values: Mapping
         source=sql.SQL(" AND held.source = %(source)s" if shape.by_source else ""),
         versions=sql.SQL(_VERSIONS).format(columns=columns) if versioned else sql.SQL(""),
         owner=shape.owner_of("gone"),
-        since=shape.day_of("gone"),
+        since=shape.day_of("gone", date_fields(conn, values["connection"]) if versioned else ()),
     )
     return run_marking(conn, shape, statement, {**values, "today": values["now"].date()})
 

@@ -12,7 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from psycopg import sql
 from sqlalchemy import Connection, text
+
+from spm.store.bulk import run
+from spm.store.custom import date_fields, first_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +87,16 @@ def _earliest(pairs: Iterable[tuple[str | None, date | None]]) -> dict[str, date
     return found
 
 
-def mark_deals(conn: Connection, deal_ids: Sequence[int], cause: str) -> tuple[int, ...]:
-    """Mark the owner and the split owners of these deals, from the deal's close date on (open: from today on)."""
-    rows = conn.execute(
-        text("""
-            SELECT connection_id, crm_id, owner_id,
-                   CASE WHEN status = 'open' OR close_date IS NULL THEN CURRENT_DATE ELSE close_date END AS since
-            FROM deal WHERE id = ANY(:ids)
-        """),
-        {"ids": list(deal_ids)},
-    ).all()
+def mark_deals(conn: Connection, deal_ids: Sequence[int], cause: str, *, today: date) -> tuple[int, ...]:
+    """Mark the owner and the split owners of these deals, from the first day the deal can count on (open: today)."""
     marked: set[int] = set()
-    for connection_id in sorted({row.connection_id for row in rows}):
-        mine = [row for row in rows if row.connection_id == connection_id]
-        owners = [(row.owner_id, row.since) for row in mine]
-        deals = [(row.crm_id, row.since) for row in mine]
+    for connection_id in conn.scalars(text("SELECT id FROM connection ORDER BY id")).all():
+        query = sql.SQL(
+            "SELECT crm_id, owner_id, {} FROM deal WHERE connection_id = %(connection)s AND id = ANY(%(ids)s)"
+        ).format(first_day("deal", date_fields(conn, connection_id)))
+        rows = run(conn, query, {"connection": connection_id, "ids": list(deal_ids), "today": today})
+        owners = [(owner, since) for _, owner, since in rows]
+        deals = [(deal, since) for deal, _, since in rows]
         marked.update(mark_owners(conn, connection_id, owners, deals=deals, cause=cause))
     return tuple(sorted(marked))
 

@@ -15,6 +15,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.store.bulk import run
+from spm.store.custom import date_fields
 from spm.store.effects import run_marking
 from spm.store.shapes import SHAPES, Shape
 from spm.store.stored import Stored
@@ -73,11 +74,13 @@ def merge(conn: Connection, shape: Shape, connection_id: int, source: str, when:
     if when.seen_at is not None:
         sighted = sql.SQL(_SIGHTED).format(page=sql.Identifier(shape.page))
         run(conn, sighted, {**values, "entity": shape.entity, "seen_at": when.seen_at})
-    return run_marking(conn, shape, _statement(shape.entity), values)
+    return run_marking(
+        conn, shape, _statement(shape.entity, date_fields(conn, connection_id) if shape.extendable else ()), values
+    )
 
 
 @cache
-def _statement(entity: str) -> sql.Composed:
+def _statement(entity: str, dates: tuple[str, ...]) -> sql.Composed:
     shape = SHAPES[entity]
     versioned = shape.table == "deal"
     columns = _listed(shape.columns)
@@ -94,7 +97,7 @@ def _statement(entity: str) -> sql.Composed:
         "key": _listed(shape.key),
         "owner": shape.owner_of("held"),
         "owner_after": shape.owner_of("stored"),
-        "since": _since(shape),
+        "since": _since(shape, dates),
         "source": _if(shape.by_source, ", source"),
         "source_value": _if(shape.by_source, ", %(source)s"),
         "source_joined": _if(shape.by_source, " AND one.source = %(source)s"),
@@ -106,14 +109,14 @@ def _statement(entity: str) -> sql.Composed:
     return sql.SQL(_MERGE).format(**parts)
 
 
-def _since(shape: Shape) -> sql.Composed:
+def _since(shape: Shape, dates: tuple[str, ...]) -> sql.Composed:
     """The earlier of the days before and after; none where either is none."""
     return sql.SQL(
         "CASE WHEN held.id IS NULL THEN {page} WHEN {held} IS NULL OR {page} IS NULL THEN NULL"
         " ELSE LEAST({held}, {page}) END"
     ).format(
-        held=shape.day_of("held"),
-        page=shape.day_of("page"),
+        held=shape.day_of("held", dates),
+        page=shape.day_of("page", dates),
     )
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-from spm.store.bulk import copy_in, copy_out, run
+from spm.store.bulk import copy_in, copy_out, run, without_nul
 
 _ID = "$id"
 
@@ -53,7 +53,8 @@ def store_held(conn: Connection, connection_id: int, object_name: str, frame: pl
         return
     _make_room(conn)
     latest = frame.unique(_ID, keep="last", maintain_order=True)
-    copy_in(conn, "page_written", latest.select(record_id=pl.col(_ID), values=pl.struct(fields).struct.json_encode()))
+    values = pl.struct(without_nul(pl.col(fields))).struct.json_encode()
+    copy_in(conn, "page_written", latest.select(record_id=pl.col(_ID), values=values))
     values = {"connection": connection_id, "object": object_name, "fields": fields}
     run(conn, sql.SQL(_HELD), values)
     run(conn, sql.SQL(_READ), values)

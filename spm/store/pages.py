@@ -7,7 +7,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.fields import ENTITIES
-from spm.store.bulk import copy_in, run
+from spm.store.bulk import copy_in, run, without_nul
 from spm.store.shapes import Shape
 
 ID = "$id"
@@ -77,4 +77,6 @@ def _custom(frame: pl.DataFrame) -> pl.Expr:
 def _json_ready(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         return pl.col(name).dt.strftime("%Y-%m-%d %H:%M:%S%.6f+00")
-    return pl.col(name) if dtype == pl.Boolean else pl.col(name).cast(pl.String)
+    if dtype == pl.Boolean:
+        return pl.col(name)
+    return without_nul(pl.col(name).cast(pl.String))

@@ -7,13 +7,14 @@ and a column that a later migration adds makes no deal look changed as long as i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from psycopg import sql
 
 from spm.fields import ENTITIES, Kind
+from spm.store.custom import first_day
 
 _TYPES = {
     Kind.TEXT: "text",
@@ -30,14 +31,14 @@ Touches = Literal["owners", "shares", "everybody", "nobody"]
 """Whose pay a record can change: its owner's (before and after), also that of those with a share, all, none."""
 _NOT_CONTENT = frozenset({"changed_at"})
 _ENDS_ON = "coalesce(page.ends_on, (date_trunc('month', page.starts_on) + interval '1 month - 1 day')::date)"
-_DEAL_DAY = "CASE WHEN {row}.status = 'open' OR {row}.close_date IS NULL THEN %(today)s ELSE {row}.close_date END"
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """One entity's table. `renamed` maps fields to columns of another name; `by_source`: ids are only unique within
     the CRM object they were read from; `defaults` are expressions over the page for fields that may be empty;
-    `touches` says whose pay the record can change, `day` the first day on which it does (null for always)."""
+    `touches` says whose pay the record can change, `day` the first day on which it does (null for always; a deal has
+    its own)."""
 
     entity: str
     table: str
@@ -64,9 +65,12 @@ class Shape:
         """Who owns the record in that row of a statement, by the CRM's id."""
         return sql.SQL(f"{row}.owner_id" if self.touches in {"owners", "shares"} else "NULL::text")
 
-    def day_of(self, row: str) -> sql.SQL:
-        """`day` of that row of a statement; needs the value `today`."""
-        return sql.SQL(self.day.format(row=row))
+    def day_of(self, row: str, dates: Sequence[str] = ()) -> sql.Composable:
+        """The first day on which the record in that row of a statement has an effect; needs the value `today`.
+
+        `dates` are the own fields of deals that are days.
+        """
+        return first_day(row, dates) if self.table == "deal" else sql.SQL(self.day.format(row=row))
 
     @property
     def page(self) -> str:
@@ -89,7 +93,14 @@ SHAPES: Mapping[str, Shape] = {
     shape.entity: shape
     for shape in (
         Shape("participant", "participant_link"),
-        Shape("deal", "deal", extendable=True, touches="shares", day=_DEAL_DAY),
+        Shape(
+            "deal",
+            "deal",
+            extendable=True,
+            touches="shares",
+            # An own field that says nothing is no field: else a new line in a mapping would change every deal.
+            defaults={"custom": "jsonb_strip_nulls(page.custom)"},
+        ),
         Shape("deal_split", "deal_split", renamed={"deal_id": "deal_crm_id"}),
         Shape("activity", "activity", renamed={"deal_id": "deal_crm_id"}, by_source=True),
         Shape(

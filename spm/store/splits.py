@@ -11,9 +11,10 @@ from datetime import date
 from typing import Any
 
 from psycopg import sql
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from spm.store.bulk import run
+from spm.store.custom import date_fields, first_day
 from spm.store.marks import mark_owners
 from spm.store.merge import When
 from spm.store.stored import Stored
@@ -82,11 +83,8 @@ def touch_deals(
 
 
 def _deals(conn: Connection, connection_id: int, crm_ids: Sequence[str], today: date) -> dict[str, tuple[Any, ...]]:
-    rows = conn.execute(
-        text("""
-            SELECT crm_id, id, owner_id, CASE WHEN status = 'open' OR close_date IS NULL THEN :today ELSE close_date END
-            FROM deal WHERE connection_id = :connection AND crm_id = ANY(:crm_ids)
-        """),
-        {"connection": connection_id, "crm_ids": list(crm_ids), "today": today},
-    )
+    query = sql.SQL(
+        "SELECT crm_id, id, owner_id, {} FROM deal WHERE connection_id = %(connection)s AND crm_id = ANY(%(crm_ids)s)"
+    ).format(first_day("deal", date_fields(conn, connection_id)))
+    rows = run(conn, query, {"connection": connection_id, "crm_ids": list(crm_ids), "today": today})
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
