@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -45,7 +46,7 @@ def page_frame(records: Records, columns: Sequence[Column], stamp: str | None) -
 def texts(records: Records, name: str) -> list[str]:
     """The values of a field that every record has. Raises UnreadableAnswer where one has not."""
     try:
-        values = [record[name] for record in records]
+        values = list(map(itemgetter(name), records))
     except (KeyError, TypeError) as error:
         raise UnreadableAnswer(f"a record has no {name}") from error
     if set(map(type, values)) - {str}:
@@ -64,10 +65,17 @@ class _Parents:
             *parents, name = path
             above = self.values(tuple(parents))
             try:
-                self._levels[path] = [at.get(name) if at else None for at in above]
+                self._levels[path] = _picked(above, name)
             except AttributeError as error:
                 raise UnreadableAnswer(f"{'.'.join(parents)} is no record") from error
         return self._levels[path]
+
+
+def _picked(records: list[Any], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), records))
+    except (KeyError, TypeError):  # a record is null, or leaves a null out
+        return [record.get(name) if record else None for record in records]
 
 
 def _as_text(values: list[Any]) -> list[str | None]:
