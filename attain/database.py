@@ -143,6 +143,10 @@ def _upgrade(engine: Engine) -> None:
         schema.upgrade(engine)
     except CommandError as error:
         raise _newer() from error
+    except OperationalError as error:  # no room, say
+        said = _line(str(error.orig))
+        hint = "Correct that, and run the command again; nothing is half done."
+        raise DatabaseUnusable(f"The tables of the database cannot be brought up to date: {said}", hint=hint) from error
 
 
 def _require_current(engine: Engine) -> None:

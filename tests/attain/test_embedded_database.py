@@ -417,9 +417,29 @@ def test_server_that_does_not_start_says_why(settings: Settings) -> None:
     with (settings.data_dir / "postgres/postgresql.conf").open("a") as file:
         file.write("shared_buffers = 'many'\n")
     error = unusable(settings)
-    assert "does not start" in str(error)
+    assert "cannot start" in str(error)
     assert "configuration file" in str(error)
     assert "server.log" in error.hint
+
+
+def test_failure_of_the_file_system_is_no_traceback(settings: Settings) -> None:
+    configuration = settings.data_dir / "postgres/attain.conf"
+    configuration.unlink()
+    configuration.mkdir()
+    assert "Is a directory" in str(unusable(settings))
+
+
+def test_disk_that_fills_up_while_tables_are_made_is_said(folder: Path) -> None:
+    settings = settings_for(folder)
+    with open_database(settings, any_version=True) as database, database.engine.begin() as conn:
+        conn.exec_driver_sql(
+            "CREATE FUNCTION full_disk() RETURNS event_trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$"
+        )
+        conn.exec_driver_sql("CREATE EVENT TRIGGER full_disk ON ddl_command_start EXECUTE FUNCTION full_disk()")
+    error = unusable(settings)
+    assert "no space left" in str(error)
+    assert "nothing is half done" in error.hint
 
 
 def test_tables_of_a_newer_version_are_left_alone(settings: Settings) -> None:
