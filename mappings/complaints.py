@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from connectors.base import FieldKind
+from mappings.evaluation import BY_ZERO
 from mappings.expressions import Expression
 from mappings.target import TargetField
 from problems import Problem, Severity, did_you_mean
@@ -38,6 +39,13 @@ def shortened(value: object) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
 
 
+def hint_for(reason: str) -> str:
+    """What to do about an expression that fails."""
+    if reason == BY_ZERO:
+        return "Write / nullif(..., 0) to have it left empty without a word, or correct the record in the CRM."
+    return "Correct the record in the CRM, or the expression."
+
+
 @dataclass(slots=True)
 class Complaints:
     """Collects the problems of one page. A problem is an error where it keeps the record out (a required field), else
@@ -57,7 +65,7 @@ class Complaints:
         """An expression that fails on a record: a division by zero, say."""
         for row, reason in failures.items():
             message = f"{shortened(expression.text)} cannot be calculated: {reason}."
-            self._tell(self.ids[row], wanted, message, "Correct the record in the CRM, or the expression.")
+            self._tell(self.ids[row], wanted, message, hint_for(reason))
 
     def unfit(self, wanted: TargetField, given: pl.Series, bad: pl.Series) -> None:
         """A value that the SPM field cannot hold."""

@@ -13,8 +13,9 @@ import polars as pl
 Failures = Mapping[int, str]
 """Why an expression could not be calculated, by row."""
 
+BY_ZERO = "it divides by zero"
 _REASONS = {  # what Polars says -> what happened; its own texts name values and are not shown
-    "division by zero": "it divides by zero",
+    "division by zero": BY_ZERO,
     "overflow": "the result has too many digits",
     "out of range": "the result has too many digits",
     "conversion from": "a value cannot be converted",

@@ -69,28 +69,29 @@ def family(dtype: pl.DataType) -> str:
     return names.get(type(dtype), str(dtype).lower())
 
 
-@lru_cache(maxsize=4096)
 def check_kinds(expression: Expression, columns: Columns, time_zone: str, target: str) -> pl.DataType:
-    """The type of what the expression gives on such columns.
+    """The type of what the expression gives on CRM fields of these kinds.
 
     Raises ExpressionError where it does not work on them, or a field of kind `target` cannot be made of what it gives.
     """
-    frame = _one_empty_record(columns, time_zone)
+    types = tuple((name, column_type(kind, time_zone)) for name, kind in columns)
+    return check_types(expression, types, target)
+
+
+@lru_cache(maxsize=4096)
+def check_types(expression: Expression, columns: tuple[tuple[str, pl.DataType], ...], target: str) -> pl.DataType:
+    """The same on columns of these types."""
+    frame = _one_empty_record(columns)
     _parts_fit(expression, frame)
     dtype = _type_of(expression.sql, frame)
     given = family(dtype)
-    if given != "nothing" and not can_become(given, target):
+    if given not in ("nothing", *_BECOMES[_FAMILIES[target]]):
         raise ExpressionError(f"{expression.text!r} gives {_a(given)}, and {target} is needed.", "Map another field.")
     return dtype
 
 
-def can_become(given: str, target: str) -> bool:
-    """Whether a field of kind `target` can be made of such values, record by record."""
-    return given in _BECOMES[_FAMILIES[target]]
-
-
-def _one_empty_record(columns: Columns, time_zone: str) -> pl.DataFrame:
-    schema = {name: column_type(kind, time_zone) for name, kind in columns}
+def _one_empty_record(columns: tuple[tuple[str, pl.DataType], ...]) -> pl.DataFrame:
+    schema = dict(columns)
     return pl.DataFrame({"$row": [0], **{name: [None] for name in schema}}, schema={"$row": pl.Int64, **schema})
 
 

@@ -13,17 +13,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
+from polars import selectors as cs
 
 from connectors.base import ID, FieldKind, Value
 from mappings.coercion import coerced, plain_numbers
+from mappings.complaints import hint_for
 from mappings.evaluation import Failures, one_by_one
-from mappings.kinds import can_become, family
+from mappings.expressions import ExpressionError
+from mappings.kinds import MONEY, check_types
 from mappings.reading import days, moments, numbers, yes_or_no
 from mappings.sections import WriteField, WriteMapping
 from problems import Problem
 
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 _CUT = "…"
+_MADE = "made:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,40 @@ class Rendered:
 def rendered(section: WriteMapping, results: pl.DataFrame) -> Rendered:
     """The values of `results` (ID and the result columns, typed) as the section's CRM fields are to hold them."""
     problems: list[Problem] = []
-    expressions = {field.name: field.value.polars() for field in section.fields}
-    made, failures = _made(results, expressions)
+    results = results.with_columns(cs.integer().cast(MONEY))  # a division of whole numbers is floating point
+    types = {field.name: given for field in section.fields if (given := _given(field, results, problems))}
+    usable = [field for field in section.fields if field.name in types]
+    made, failures = _made(results, {field.name: field.value.polars() for field in usable})
     columns = [results[ID]]
-    for field in section.fields:
+    for field in usable:
         problems += _failed(section, field, results[ID], failures.get(field.name, {}))
-        values = made[field.name]
-        if family(values.dtype) != "nothing" and not can_become(family(values.dtype), _SPM_KIND[field.kind]):
-            message = f"{field.value.text!r} gives a {family(values.dtype)}, and {field.name} is a {field.kind}."
-            problems.append(Problem(field.where, field.name, message, "Change its type or its value."))
-            continue
-        text = _text_of(field, values)
+        typed = coerced(pl.col(_MADE + field.name), types[field.name], _SPM_KIND[field.kind], "UTC")
+        text = made.select(_TEXTS[field.kind](typed, field).alias(field.name)).to_series()
         columns.append(_clipped(section, field, results[ID], text, problems) if field.kind is FieldKind.TEXT else text)
     return Rendered(pl.DataFrame(columns), tuple(problems))
 
 
-def _made(
-    results: pl.DataFrame, expressions: Mapping[str, pl.Expr]
-) -> tuple[Mapping[str, pl.Series], Mapping[str, Failures]]:
-    """Each expression's values under its CRM field's name; names of results and of CRM fields never mix."""
-    named = {f"made:{name}": expression for name, expression in expressions.items()}
+def _given(field: WriteField, results: pl.DataFrame, problems: list[Problem]) -> pl.DataType | None:
+    """The type of what the expression gives; None, and a problem, where it cannot work."""
     try:
-        done = results.with_columns([expression.alias(name) for name, expression in named.items()])
-        failures: Mapping[str, Failures] = {}
+        lacking = next((name for name in field.value.fields if name not in results.columns), None)
+        if lacking is not None:
+            raise ExpressionError(f"there is no result {lacking!r}.", "Use another one.")
+        columns = tuple((name, results.schema[name]) for name in field.value.fields)
+        return check_types(field.value, columns, _SPM_KIND[field.kind])
+    except ExpressionError as error:
+        problems.append(Problem(field.where, field.name, f"{error.message} It is not written.", error.hint))
+        return None
+
+
+def _made(results: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> tuple[pl.DataFrame, Mapping[str, Failures]]:
+    """What each expression gives, in columns that no result is called; and where it fails."""
+    named = {_MADE + name: expression for name, expression in expressions.items()}
+    try:
+        return results.with_columns([expression.alias(name) for name, expression in named.items()]), {}
     except pl.exceptions.PolarsError:
         done, failures = one_by_one(results, named)
-    made = {name: done[f"made:{name}"].alias(name) for name in expressions}
-    return made, {name.removeprefix("made:"): failed for name, failed in failures.items()}
+        return done, {name.removeprefix(_MADE): failed for name, failed in failures.items()}
 
 
 def _failed(section: WriteMapping, field: WriteField, ids: pl.Series, failures: Failures) -> list[Problem]:
@@ -73,7 +84,7 @@ def _failed(section: WriteMapping, field: WriteField, ids: pl.Series, failures: 
             f"{section.object_name} {ids[row]}",
             field.name,
             f"{field.value.text!r} cannot be calculated: {reason}. The field is cleared.",
-            "Correct the expression in the mapping.",
+            hint_for(reason),
             "warning",
         )
         for row, reason in failures.items()
@@ -87,11 +98,6 @@ _SPM_KIND: Mapping[FieldKind, str] = {
     FieldKind.DATE: "date",
     FieldKind.DATETIME: "datetime",
 }
-
-
-def _text_of(field: WriteField, values: pl.Series) -> pl.Series:
-    typed = coerced(pl.col(field.name), values.dtype, _SPM_KIND[field.kind], "UTC")
-    return values.to_frame().select(_TEXTS[field.kind](typed, field).alias(field.name)).to_series()
 
 
 def canonical(section: WriteMapping, held: pl.DataFrame) -> pl.DataFrame:

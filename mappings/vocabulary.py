@@ -72,7 +72,7 @@ _ALL = (
     Function("starts_with", 2, 2, "text", "whether it begins so", "starts_with(Type, 'New')", "true", fixed=1),
     Function("ends_with", 2, 2, "text", "whether it ends so", "ends_with(Type, 'Renewal')", "false", fixed=1),
     Function(
-        "regexp_like", 2, 2, "text", "whether it fits a pattern", "regexp_like(Type, '^New|^Add')", "true", fixed=1
+        "regexp_like", 2, 2, "text", "whether it fits a pattern", "regexp_like(Type, '^New .*ss$')", "true", fixed=1
     ),
     Function("length", 1, 1, "text", "how many letters", "length(StageName)", "3", whole=True),
     Function(

@@ -215,6 +215,19 @@ def test_a_field_that_cannot_be_made_of_the_result_has_no_column_so_that_nothing
     assert made.problems[0].where == "acme.toml:9"
 
 
+@pytest.mark.parametrize("value", ["lower(x)", "x + 'a'", "missing", "x > 'a'"])
+def test_a_field_whose_expression_cannot_work_on_the_results_is_told_and_not_written(value: str) -> None:
+    made = render(write_of(FieldKind.TEXT, value), Decimal(1), MONEY)
+    assert made.frame.columns == [ID]
+    assert made.problems[0].where == "acme.toml:9"
+    assert made.problems[0].message.endswith("It is not written.")
+
+
+def test_a_whole_number_is_divided_exactly() -> None:
+    made = render(write_of(FieldKind.NUMBER, "cast(x / 3 as decimal) * 3", scale=6), 1, pl.Int32)
+    assert made.frame["F__c"].to_list() == ["1"]
+
+
 def test_a_frame_without_records_gives_the_columns() -> None:
     results = pl.DataFrame(schema={ID: pl.String, "x": MONEY})
     made = rendered(write_of(FieldKind.NUMBER), results)
