@@ -19,6 +19,8 @@ from sandbox.hubspot.types import ObjectType, find_type
 from sandbox.wire import Record, Request, Response
 
 _DAILY_CALLS = 1_000_000
+LIMITS = ("account", "limits")
+"""The limits are edited through the control API as if they were a record of this type and id."""
 _OWNER_FIELDS = ("first_name", "last_name", "email", "title", "team", "active")
 
 
@@ -109,9 +111,9 @@ class HubSpotSandbox:
     def change_limits(self, values: Mapping[str, float]) -> Record:
         """Set `ten_seconds`, `search_per_second`, `daily` or `index_lag_seconds`; returns all of them."""
         others = dict(values)
-        if "index_lag_seconds" in others:
-            self.account.index_lag = float(others.pop("index_lag_seconds"))
-        self.limits.change(**others)
+        lag = float(others.pop("index_lag_seconds", self.account.index_lag))
+        self.limits.change(others)
+        self.account.index_lag = lag
         return {
             "ten_seconds": self.limits.ten_seconds,
             "search_per_second": self.limits.search_per_second,
@@ -120,7 +122,9 @@ class HubSpotSandbox:
         }
 
     def read(self, object_name: str, record_id: str) -> Record:
-        """Every property of a record, or an owner."""
+        """Every property of a record, an owner, or the account's limits."""
+        if (object_name, record_id) == LIMITS:
+            return self.change_limits({})
         with self.account.lock:
             if object_name == "owners":
                 member = self.account.directory.owner(record_id)
@@ -141,7 +145,9 @@ class HubSpotSandbox:
             return records.everything(self.account, kind, row)
 
     def edit(self, object_name: str, record_id: str, values: Record, by: str | None) -> Record:
-        """Change a record as a person would; of an owner `active`, `team`, `email` and names."""
+        """Change a record as a person would; of an owner `active`, `team`, `email` and names; or the limits."""
+        if (object_name, record_id) == LIMITS:
+            return self.change_limits(values)
         with self.account.lock:
             if object_name == "owners":
                 return self._edit_owner(record_id, values)

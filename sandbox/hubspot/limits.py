@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sandbox.hubspot.settings import midnight_after
 
+_NAMES = ("ten_seconds", "search_per_second", "daily")
 _TEN_SECONDS, _SECOND = timedelta(seconds=10), timedelta(seconds=1)
 
 
@@ -81,9 +82,10 @@ class Limits:
                 "X-HubSpot-RateLimit-Remaining": str(max(0, self.ten_seconds - used)),
             }
 
-    def change(self, **values: float) -> None:
-        """Set limits by name. Raises ValueError for another name or a number that is none."""
+    def change(self, values: Mapping[str, float]) -> None:
+        """Set limits by name, all or none. Raises ValueError for another name or a number that is none."""
         for name, value in values.items():
-            if name not in ("ten_seconds", "search_per_second", "daily") or int(value) < 0:
+            if name not in _NAMES or int(value) < 0:
                 raise ValueError(f"{name}: {value} is no limit")
+        for name, value in values.items():
             setattr(self, name, int(value))
