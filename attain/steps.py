@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from attain.plans import apply_reference
 from attain.settings import ConnectionSettings
-from attain.wiring import House, link
+from attain.wiring import House, Unusable, link
 from problems import Problem
 from sync import run
 from sync.calculate import Basis, Calculated, recalculate
@@ -47,7 +47,7 @@ def take_steps(
     reports: list[StepReport] = []
     calculated, problems = None, list[Problem]()
     with ExitStack() as stack:
-        links = [stack.enter_context(link(house, engine, connection)) for connection in connections]
+        links = _links(house, engine, connections, stack, reports)
         if steps.pull:
             reports += [run.pull(engine, one, now=house.now, full=steps.full, progress=progress) for one in links]
         if steps.calculate:
@@ -55,6 +55,26 @@ def take_steps(
         if steps.write:
             reports += [_write(house, engine, one, steps, progress) for one in _writable(links, reports)]
     return SyncReport(tuple(reports), calculated, tuple(problems))
+
+
+def _links(
+    house: House,
+    engine: Engine,
+    connections: Sequence[ConnectionSettings],
+    stack: ExitStack,
+    reports: list[StepReport],
+) -> list[Link]:
+    """The connections that can be had; for the others a report that says why not."""
+    links: list[Link] = []
+    for connection in connections:
+        try:
+            links.append(stack.enter_context(link(house, engine, connection)))
+        except Unusable as error:
+            message = f"connection {connection.name} cannot be used."
+            hint = f"Mend what is named, then run `attain check --connection {connection.name}`."
+            problems = tuple(error.problems)
+            reports.append(StepReport(connection.name, "connect", "fix_settings", message, hint, problems=problems))
+    return links
 
 
 def calculate(

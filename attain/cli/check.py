@@ -39,7 +39,7 @@ def _check_connection(house: House, connection: ConnectionSettings, problems: li
         account, found = connector.check()
         problems += found
         if account is not None:
-            problems += _check_mapping(house, connection, connector)
+            problems += _check_mapping(connection, connector)
     finally:
         connector.close()
     return {"connection": connection.name, "connector": connection.connector, "account": _account(account)}
@@ -49,7 +49,7 @@ def _account(account: Account | None) -> dict[str, Any] | None:
     return None if account is None else asdict(account)
 
 
-def _check_mapping(house: House, connection: ConnectionSettings, connector: Connector) -> list[Problem]:
+def _check_mapping(connection: ConnectionSettings, connector: Connector) -> list[Problem]:
     try:
         return check_mapping(mapping_of(connection), connector.describe)
     except Unusable as error:

@@ -20,6 +20,9 @@ from problems import Problem
 DONE, PROBLEMS_FOUND, WRONG_USAGE, TRY_LATER = 0, 1, 2, 3
 """Exit codes, the same for every command."""
 
+_SHOWN_ALIKE = 5
+_WIDTH = 140  # where nobody says how wide the screen is: a log, a pipe
+
 
 def as_json(value: object) -> Any:
     """JSON values of our types: money and dates as text, exactly."""
@@ -34,13 +37,20 @@ def as_json(value: object) -> Any:
             raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    return console
+
+
 class Output:
     """Where a command's words go. Data to stdout, progress and problems to stderr."""
 
     def __init__(self, *, json_wanted: bool = False) -> None:
         self.json_wanted = json_wanted
-        self.screen = Console(highlight=False, soft_wrap=True)
-        self.aside = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.screen = _console(stderr=False)
+        self.aside = _console(stderr=True)
 
     def say(self, text: str = "") -> None:
         """One line for people; nothing with `--json`."""
@@ -68,17 +78,29 @@ class Output:
         if self.json_wanted:
             sys.stdout.write(json.dumps(data, default=as_json, ensure_ascii=False, indent=2) + "\n")
 
-    def problems(self, found: Sequence[Problem], *, limit: int = 50) -> None:
-        """Every problem with its next step, errors first; more than `limit` are counted."""
-        ordered = sorted(found, key=lambda problem: problem.severity)
-        for problem in ordered[:limit]:
-            colour = "red" if problem.severity == "error" else "yellow"
-            place = f"{problem.where} ({problem.field})" if problem.field else problem.where
-            self.aside.print(f"[{colour}]{problem.severity}[/{colour}] {escape(place)}: {escape(problem.message)}")
-            if problem.hint:
-                self.aside.print(f"      [dim]{escape(problem.hint)}[/dim]")
-        if len(ordered) > limit:
-            self.aside.print(f"... and {len(ordered) - limit} more; `attain status --json` lists them all.")
+    def problems(self, found: Sequence[Problem]) -> None:
+        """Every problem with its next step, errors first; of many alike the first few, and how many more."""
+        for alike in _alike(found):
+            for problem in alike[:_SHOWN_ALIKE]:
+                self._problem(problem)
+            if alike[0].hint:
+                self.aside.print(f"      [dim]{escape(alike[0].hint)}[/dim]")
+            if len(alike) > _SHOWN_ALIKE:
+                more = len(alike) - _SHOWN_ALIKE
+                self.aside.print(f"      [dim]and {more} more like it; `attain status --json` lists them all.[/dim]")
+
+    def _problem(self, problem: Problem) -> None:
+        colour = "red" if problem.severity == "error" else "yellow"
+        place = f"{problem.where} ({problem.field})" if problem.field else problem.where
+        self.aside.print(f"[{colour}]{problem.severity}[/{colour}] {escape(place)}: {escape(problem.message)}")
+
+
+def _alike(found: Sequence[Problem]) -> list[list[Problem]]:
+    """Problems with the same field and the same next step together, errors first."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in sorted(found, key=lambda problem: problem.severity):
+        groups.setdefault((problem.severity, problem.field, problem.hint), []).append(problem)
+    return list(groups.values())
 
 
 class ProgressBars:

@@ -1,0 +1,5 @@
+"""`python -m attain` is `attain`."""
+
+from attain.cli import main
+
+main()
