@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from sandbox.faults import Faults, fault_from
 from sandbox.journal import Journal
@@ -34,7 +33,7 @@ class Control:
 
     def handle(self, request: Request) -> Response:
         """Answer a request below PREFIX: 404 for what is not there, 400 with a message for what cannot be."""
-        section, *rest = [unquote(part) for part in request.path.removeprefix(PREFIX).strip("/").split("/")]
+        section, *rest = [part.replace("%2F", "/") for part in request.path.removeprefix(PREFIX).strip("/").split("/")]
         try:
             answer = self._sections[section](request, rest)
         except LookupError as error:

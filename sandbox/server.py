@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         if headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         pairs = parse_qsl(query, keep_blank_values=True)
-        return Request(self.command, unquote(path), pairs, headers, body)
+        return Request(self.command, _decoded(path), pairs, headers, body)
 
     def _read_length(self, headers: dict[str, str]) -> bytes:
         length = int(headers.get("content-length") or 0)
@@ -199,6 +199,11 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Cut
 
 
+def _decoded(path: str) -> str:
+    """The path with its escapes resolved, but for a slash inside a part: that one stays %2F."""
+    return "/".join(unquote(part).replace("/", "%2F") for part in path.split("/"))
+
+
 def _encoded(request: Request, response: Response) -> tuple[bytes, dict[str, str]]:
     """The body as it goes over the wire and the headers that belong to it."""
     headers = dict(response.headers)
@@ -224,7 +229,11 @@ class RunningServer:
 
     def __init__(self, app: App, options: SandboxOptions) -> None:
         self.app = app
-        self._server = _Server(app, options)
+        try:
+            self._server = _Server(app, options)
+        except OSError:
+            app.close()
+            raise
         self.port: int = self._server.server_address[1]
         self.url = f"http://{options.host}:{self.port}"
         self._thread = threading.Thread(target=self._server.accept_until_stopped, name=f"sandbox-{app.name}")
@@ -250,7 +259,7 @@ class RunningServer:
 
 
 def serve(app: App, options: SandboxOptions) -> RunningServer:
-    """Serve the app in a thread of its own; raises OSError where the port is taken."""
+    """Serve the app in a thread of its own; where the port is taken, closes the app and raises OSError."""
     return RunningServer(app, options)
 
 

@@ -27,7 +27,8 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request: path without query, query pairs decoded, header names in lower case, whole body."""
+    """An HTTP request: path without query, decoded (a slash inside a part stays %2F), query pairs decoded, header
+    names in lower case, whole body."""
 
     method: str
     path: str

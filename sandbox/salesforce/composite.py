@@ -49,7 +49,7 @@ def _inner(call: Call, item: dict[str, Any], body: Any, headers: dict[str, str])
     path, _, query = url.partition("?")
     return Request(
         str(item.get("method", "GET")).upper(),
-        unquote(path),
+        "/".join(unquote(part).replace("/", "%2F") for part in path.split("/")),
         parse_qsl(query, keep_blank_values=True),
         {**{name.lower(): value for name, value in headers.items()}, "content-type": "application/json"},
         b"" if body is None else msgspec.json.Encoder(decimal_format="number").encode(body),

@@ -26,7 +26,7 @@ class Call:
 
     def part(self, name: str) -> str:
         """A named part of the path."""
-        return self.parts[name]
+        return self.parts[name].replace("%2F", "/")
 
     def json(self) -> Any:
         """The body; numbers with a point as Decimal. Raises ApiError for another content type or no JSON."""

@@ -17,6 +17,7 @@ from sandbox.salesforce.schema import Field
 
 Stored = str | int | None
 _LARGEST_INT = 2**31
+_TOO_LARGE = 10**19  # for any field; not scaled, so that no huge exponent is multiplied out
 
 
 def number_text(stored: int, scale: int) -> str:
@@ -75,17 +76,24 @@ def _unreadable(field: Field, value: object) -> RowError:
 
 
 def _stored_number(field: Field, value: object) -> int:
+    amount = _decimal(field, value)
+    scaled = amount.scaleb(field.scale).to_integral_value(ROUND_HALF_UP) if abs(amount) < _TOO_LARGE else amount
+    if abs(scaled) >= 10**field.precision:
+        message = f"{field.label}: value outside of valid range on numeric field: {value}"
+        raise RowError("NUMBER_OUTSIDE_VALID_RANGE", message, (field.name,))
+    return int(scaled)
+
+
+def _decimal(field: Field, value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise _unreadable(field, value)
     try:
         amount = Decimal(str(value))
-        scaled = amount.scaleb(field.scale).to_integral_value(ROUND_HALF_UP)
     except InvalidOperation as error:
         raise _unreadable(field, value) from error
-    if not amount.is_finite() or abs(scaled) >= 10**field.precision:
-        message = f"{field.label}: value outside of valid range on numeric field: {value}"
-        raise RowError("NUMBER_OUTSIDE_VALID_RANGE", message, (field.name,))
-    return int(scaled)
+    if not amount.is_finite():
+        raise _unreadable(field, value)
+    return amount
 
 
 def _stored_text(field: Field, value: object) -> str:
@@ -110,11 +118,8 @@ def _stored_bool(field: Field, value: object) -> int:
 
 
 def _stored_int(field: Field, value: object) -> int:
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation as error:
-        raise _unreadable(field, value) from error
-    if isinstance(value, bool) or not amount.is_finite() or amount != amount.to_integral_value():
+    amount = _decimal(field, value)
+    if amount != amount.to_integral_value():
         raise _unreadable(field, value)
     if abs(amount) >= _LARGEST_INT:
         message = f"{field.label}: value outside of valid range on numeric field: {value}"
