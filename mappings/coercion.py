@@ -8,6 +8,7 @@ import polars as pl
 
 from mappings.kinds import INSTANT, MONEY
 from mappings.reading import days, first_moments, moments, numbers, yes_or_no
+from mappings.target import NUMBERS
 
 TYPES: Mapping[str, pl.DataType] = {
     "text": pl.String(),
@@ -22,6 +23,7 @@ TYPES: Mapping[str, pl.DataType] = {
 }
 """The column type of each kind of SPM field."""
 
+_PLACES = 10
 _EMAIL = r"^[^@\s,;<>]+@[^@\s,;<>]+$"
 _CURRENCY = r"^[A-Z]{3}$"
 
@@ -35,6 +37,19 @@ def coerced(values: pl.Expr, given: pl.DataType, kind: str, time_zone: str) -> p
     if given == pl.Null:
         return values.cast(TYPES[kind])
     return _COERCIONS[kind](values, given, time_zone).cast(TYPES[kind])
+
+
+def can_fail(given: pl.DataType, kind: str) -> bool:
+    """Whether a value of that type can be there and yet not become a field of that kind."""
+    if kind in ("email", "currency"):
+        return True
+    if given.is_decimal() and kind in NUMBERS:
+        return _scale(given) > _PLACES
+    return (given == pl.String and kind != "text") or (isinstance(given, pl.Datetime) and given.time_zone is None)
+
+
+def _scale(dtype: pl.DataType) -> int:
+    return dtype.scale if isinstance(dtype, pl.Decimal) else 0
 
 
 def plain_numbers(values: pl.Expr) -> pl.Expr:
@@ -56,8 +71,8 @@ def _text(values: pl.Expr, given: pl.DataType, time_zone: str) -> pl.Expr:
 def _number(values: pl.Expr, given: pl.DataType, _time_zone: str) -> pl.Expr:
     if given == pl.String:
         return numbers(values.str.strip_chars())
-    if given.is_decimal():
-        values = values.round(10, mode="half_away_from_zero")
+    if _scale(given) > _PLACES:
+        values = values.round(_PLACES, mode="half_away_from_zero")
     return values.cast(MONEY, strict=False)
 
 

@@ -7,7 +7,7 @@ where ARR__c cannot be read, for nobody knows what it says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +21,8 @@ from mappings.sections import ObjectMapping
 from mappings.target import Target
 from problems import Problem
 
+_AS_WRITTEN = pl.QueryOptFlags.none()
+"""There is nothing to optimise in a page's steps, and looking for it takes as long as doing them."""
 _UNEXPECTED = "Report this: it is no mistake in the data."
 
 
@@ -91,12 +93,21 @@ def _columns(section: ObjectMapping, records: pl.DataFrame, schema: ObjectSchema
 
 
 def _run(plan: Plan, records: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, Failures]]:
-    """All steps in one pass; where an expression fails, one expression after the other."""
-    keep = [name for name in (ID, MODIFIED) if name not in plan.kinds or name == ID]
-    read = records.lazy().select(*keep, *plan.reads)
+    """All steps in one pass, for values in their usual forms; pages with others are read again for all forms."""
+    done, failures = _steps(plan, records, plan.reads)
+    if any(done[BAD + name].any() for name, kind in plan.kinds.items() if kind is not FieldKind.TEXT):
+        return _steps(plan, records, plan.reads_all)
+    return done, failures
+
+
+def _steps(plan: Plan, records: pl.DataFrame, reads: Sequence[pl.Expr]) -> tuple[pl.DataFrame, Mapping[str, Failures]]:
+    """Every step; where an expression fails, one expression after the other."""
+    keep = [ID] if MODIFIED in plan.kinds else [ID, MODIFIED]
+    read = records.lazy().select(*keep, *reads)
     makes = [expression.alias(name) for name, expression in plan.makes.items()]
     try:
-        return read.with_columns(*makes, *plan.marks).with_columns(plan.fits).collect(), {}
+        done = read.with_columns(*makes, *plan.marks).with_columns(plan.fits)
+        return done.collect(optimizations=_AS_WRITTEN), {}
     except pl.exceptions.PolarsError:
         made, failures = one_by_one(read.collect(), plan.makes)
         return made.with_columns(plan.marks).with_columns(plan.fits), failures
@@ -120,7 +131,7 @@ def _complain(
     if failures:
         complaints.uncalculated(wanted, step.mapping.value, failures)
         told.append(pl.Series("failed", [row in failures for row in range(done.height)]))
-    if done[UNFIT + name].any():
+    if UNFIT + name in done.columns and done[UNFIT + name].any():
         unfit = _without(done[UNFIT + name], told)
         complaints.unfit(wanted, done[MADE + name], unfit)
         told.append(unfit)

@@ -6,17 +6,17 @@ mark what could not be had. The columns of each step have a prefix, so that no f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
 
 from connectors.base import ID, FieldKind
-from mappings.coercion import TYPES, coerced
+from mappings.coercion import TYPES, can_fail, coerced
 from mappings.expressions import ExpressionError
 from mappings.kinds import Columns, check_kinds
-from mappings.reading import filled, read
+from mappings.reading import filled, read, read_usual
 from mappings.sections import FieldMapping, ObjectMapping
 from mappings.target import TargetField
 from problems import Problem
@@ -30,9 +30,9 @@ MADE = "made:"
 FIT = "fit:"
 """The value of an SPM field."""
 UNFIT = "unfit:"
-"""Whether the expression gave something that the SPM field cannot hold."""
+"""Whether the expression gave something that the SPM field cannot hold; one column where that can be."""
 UNKNOWN = "unknown:"
-"""Whether the value is none of the field's choices."""
+"""Whether the value is none of the field's choices; one column for each field that has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """The steps of a section for given kinds of its CRM fields; `problems` are the expressions that cannot work."""
+    """The steps of a section for given kinds of its CRM fields; `problems` are the expressions that cannot work.
+
+    `reads` take the usual forms of values; where `marks` then say that something could not be read, `reads_all` does.
+    """
 
     kinds: Mapping[str, FieldKind]
     steps: tuple[Step, ...]
     reads: tuple[pl.Expr, ...]
+    reads_all: tuple[pl.Expr, ...]
     marks: tuple[pl.Expr, ...]
     makes: Mapping[str, pl.Expr]
     fits: tuple[pl.Expr, ...]
@@ -73,8 +77,16 @@ def plan_of(section: ObjectMapping, wanted: tuple[TargetField, ...], columns: Co
         if step.mapping is not None:
             makes[MADE + field.name] = step.mapping.value.polars()
         fits += _fits(step, given, time_zone)
-    reads = (*_reads(kinds, time_zone), *_raws(kinds))
-    return Plan(kinds, tuple(steps), reads, tuple(_marks(kinds)), makes, tuple(fits), tuple(problems))
+    return Plan(
+        kinds,
+        tuple(steps),
+        tuple(_reads(kinds, time_zone, read_usual)),
+        tuple(_reads(kinds, time_zone, read)),
+        tuple(_marks(kinds)),
+        makes,
+        tuple(fits),
+        tuple(problems),
+    )
 
 
 def _step(
@@ -104,12 +116,13 @@ def _given(wanted: TargetField, mapping: FieldMapping, kinds: Mapping[str, Field
     return check_kinds(mapping.value, columns, time_zone, wanted.kind)
 
 
-def _reads(kinds: Mapping[str, FieldKind], time_zone: str) -> list[pl.Expr]:
-    return [read(pl.col(name), kind, time_zone).alias(name) for name, kind in kinds.items() if name != ID]
-
-
-def _raws(kinds: Mapping[str, FieldKind]) -> list[pl.Expr]:
-    return [pl.col(name).alias(RAW + name) for name, kind in kinds.items() if kind is not FieldKind.TEXT]
+def _reads(
+    kinds: Mapping[str, FieldKind], time_zone: str, how: Callable[[pl.Expr, FieldKind, str], pl.Expr]
+) -> list[pl.Expr]:
+    """The values, and beside those that can be unreadable what the CRM wrote."""
+    values = [how(pl.col(name), kind, time_zone).alias(name) for name, kind in kinds.items() if name != ID]
+    raws = [pl.col(name).alias(RAW + name) for name, kind in kinds.items() if kind is not FieldKind.TEXT]
+    return [*values, *raws]
 
 
 def _marks(kinds: Mapping[str, FieldKind]) -> list[pl.Expr]:
@@ -128,7 +141,7 @@ def _fits(step: Step, given: pl.DataType, time_zone: str) -> list[pl.Expr]:
     made = pl.col(MADE + name)
     value = coerced(made, given, kind, time_zone)
     there = filled(made) if given == pl.String else made.is_not_null()
-    marks = [(there & value.is_null()).alias(UNFIT + name)]
+    marks = [(there & value.is_null()).alias(UNFIT + name)] if can_fail(given, kind) else []
     told = [pl.col(BAD + field) for field in step.doubtful]
     if step.wanted.choices:
         unknown = value.is_not_null() & ~value.is_in(step.wanted.choices)

@@ -16,6 +16,7 @@ _PLACES = 10
 _LARGEST = 40
 # [0-9] and no bounded repetition: Polars builds a pattern anew for every page, and \d{1,28} takes a millisecond
 _NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?$"
+_USUAL_NUMBER = r"^-?[0-9]+(?:\.[0-9]{1,10})?$"
 _FRACTION = r"\.([0-9]*?)0*(?:[eE]|$)"
 _EXPONENT = r"[eE]([+-]?[0-9]+)$"
 _DAY = r"^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]$"
@@ -38,6 +39,20 @@ def read(text: pl.Expr, kind: FieldKind, time_zone: str) -> pl.Expr:
     if kind is FieldKind.DATETIME:
         return moments(clean, time_zone).dt.convert_time_zone(time_zone)
     return pl.when(text != "").then(text)
+
+
+def read_usual(text: pl.Expr, kind: FieldKind, time_zone: str) -> pl.Expr:
+    """The same for the forms that nearly every value has, at a fraction of the cost; null for all others."""
+    if kind is FieldKind.NUMBER:
+        return pl.when(text.str.contains(_USUAL_NUMBER)).then(text).cast(MONEY, strict=False)
+    if kind is FieldKind.BOOLEAN:
+        return pl.when(text == "true").then(True).when(text == "false").then(False)
+    if kind is FieldKind.DATE:
+        return pl.when(text.str.contains(_DAY)).then(text).str.to_date("%Y-%m-%d", strict=False)
+    if kind is FieldKind.DATETIME:
+        zoned = text.str.replace("Z", "+0000", literal=True)
+        return _parsed(zoned).dt.convert_time_zone(time_zone)
+    return read(text, kind, time_zone)
 
 
 def filled(text: pl.Expr) -> pl.Expr:
@@ -72,11 +87,13 @@ def moments(clean: pl.Expr, time_zone: str) -> pl.Expr:
 
 
 def _written_moments(clean: pl.Expr) -> pl.Expr:
-    written = clean.str.replace(r"[zZ]$", "+0000").str.to_datetime(
-        _MOMENT, time_unit="us", time_zone="UTC", strict=False
-    )
+    written = _parsed(clean.str.replace(r"Z$", "+0000"))
     since_1970 = pl.when(clean.str.contains(_MILLISECONDS)).then(clean).cast(pl.Int64, strict=False)
     return pl.coalesce(written, since_1970.cast(pl.Datetime("ms", "UTC")).cast(INSTANT))
+
+
+def _parsed(text: pl.Expr) -> pl.Expr:
+    return text.str.to_datetime(_MOMENT, time_unit="us", time_zone="UTC", strict=False)
 
 
 def first_moments(day: pl.Expr, time_zone: str) -> pl.Expr:

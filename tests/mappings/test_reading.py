@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import FieldKind
-from mappings.reading import first_moments, read
+from mappings.reading import first_moments, read, read_usual
 
 
 def reading(text: str | None, kind: FieldKind, time_zone: str = "America/New_York") -> object:
@@ -101,6 +101,24 @@ def test_a_number_is_read_as_python_reads_it_or_not_at_all(text: str) -> None:
     found = reading(text, FieldKind.NUMBER)
     if found is not None:
         assert found == Decimal(text.strip())
+
+
+FORMS = st.one_of(
+    st.text(max_size=25),
+    st.text(alphabet="0123456789eE+-.,Zz:T ", max_size=30),
+    st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
+    st.dates().map(str),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    st.sampled_from(["true", "false", "True", "2026-01-01T00:00:00.000+0000", "2026-01-01T00:00:00+02:00"]),
+)
+
+
+@given(FORMS)
+def test_the_quick_way_to_read_reads_the_same_or_nothing(text: str) -> None:
+    frame = pl.DataFrame({"x": [text]})
+    for kind in FieldKind:
+        quick = frame.select(read_usual(pl.col("x"), kind, "Europe/Berlin")).item()
+        assert quick is None or quick == reading(text, kind, "Europe/Berlin")
 
 
 @pytest.mark.parametrize("text", [None, "", " ", "\t"])
