@@ -20,7 +20,7 @@ from __future__ import annotations
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,10 +166,14 @@ class EmbeddedServer:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def _stop(self) -> None:
+        sockets = socket_folder_of_running(self.data)
         arguments = ["-w", "-m", "fast", "-t", str(_START_SECONDS), "-D", str(self.data), "stop"]
         failed = run(programs() / "pg_ctl", arguments, server_account(self.data))
         if failed is not None:
             log.warning("database.not_stopped", data=str(self.data), said=failed)
+        elif sockets and Path(sockets) != self.data:
+            with suppress(OSError):
+                Path(sockets).rmdir()
 
 
 @contextmanager

@@ -69,9 +69,15 @@ def _cause(text: str) -> str:
 
 def hint_for(said: str, place: Path) -> str:
     """The next step after a failure that said `said`, of something in `place`."""
-    full = "No space left" in said or "File too large" in said
-    if full or (place.exists() and shutil.disk_usage(place).free < _SPACE_BYTES):
+    if "No space left" in said or "File too large" in said or _is_full(place):
         return f"Free some space for {place}, set a data_dir with more, {OTHER_DATABASE}"
     if "ermission denied" in said or "Read-only" in said or "Not a directory" in said:
         return f"Let Attain's user write there, set another data_dir, {OTHER_DATABASE}"
     return f"{place / 'server.log'} may say more. Correct that, set another data_dir, {OTHER_DATABASE}"
+
+
+def _is_full(place: Path) -> bool:
+    try:
+        return shutil.disk_usage(place).free < _SPACE_BYTES
+    except OSError:
+        return False

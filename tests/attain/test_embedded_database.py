@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -215,16 +214,28 @@ def test_data_folder_may_be_called_anything(made: Path, folder: Path, name: str)
         assert conn.scalar(text("SELECT 1")) == 1
 
 
-def test_socket_outside_the_data_folder_lies_in_a_private_one(made: Path, folder: Path) -> None:
+def test_socket_outside_the_data_folder_lies_in_a_private_one_while_it_is_needed(made: Path, folder: Path) -> None:
     place = copied(made, folder / ("long-" * 30))
     with open_database(settings_for(place)):
-        sockets = Path((place / "postgres/postmaster.pid").read_text().splitlines()[4])
+        sockets = socket_folder(place)
         assert sockets != place / "postgres"
         assert sockets.stat().st_mode & 0o077 == 0
-        sockets.chmod(0o755)
+    assert not sockets.exists()
+
+
+def test_socket_folder_that_others_could_enter_is_refused(made: Path, folder: Path) -> None:
+    place = copied(made, folder / ("long-" * 30))
+    with open_database(settings_for(place)):
+        sockets = socket_folder(place)
+    sockets.mkdir()
+    sockets.chmod(0o755)
     with pytest.raises(DatabaseUnusable, match="no private folder"), open_database(settings_for(place)):
         pass
-    shutil.rmtree(sockets)
+    sockets.rmdir()
+
+
+def socket_folder(place: Path) -> Path:
+    return Path((place / "postgres/postmaster.pid").read_text().splitlines()[4])
 
 
 def test_session_may_be_opened_twice_in_one_process(settings: Settings) -> None:
