@@ -48,7 +48,7 @@ def batch_create(account: Account, call: Call) -> Response:
             results.append(account.catalogue.create(call.kind, each, account.now()).as_json())
         except ApiError as error:
             errors.append(error.as_entry({"name": [str(each.get("name"))]}))
-    return batch(results, iso(account.now()), errors, status=201)
+    return batch(results, iso(account.now()), errors, status=201 if call.version == "v3" else 200)
 
 
 def batch_read(account: Account, call: Call) -> Response:

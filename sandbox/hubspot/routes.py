@@ -139,5 +139,6 @@ def find_route(request: Request) -> tuple[Route, Call]:
     matches = [(route, match) for route in _ROUTES if (match := route.path.fullmatch(path))]
     for route, match in matches:
         if route.method == request.method:
-            return route, Call(request, version, match.groupdict())
+            parts = {name: part.replace("%2F", "/") for name, part in match.groupdict().items()}
+            return route, Call(request, version, parts)
     raise method_not_allowed(request.method) if matches else no_such_path()

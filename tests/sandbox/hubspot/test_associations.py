@@ -134,3 +134,11 @@ def test_an_unknown_association_type_is_refused_on_creation(api) -> None:
 def test_users_cannot_be_associated(api) -> None:
     deal, user = api.make_deal(), api.get("/crm/v3/objects/users", {"limit": 1}).ok()["results"][0]["id"]
     assert api.call("PUT", f"/crm/v4/objects/deals/{deal}/associations/default/users/{user}").status == 400
+
+
+def test_two_deals_are_associated_both_ways(api) -> None:
+    first, second = api.make_deal(), api.make_deal()
+    assert api.call("PUT", f"/crm/v4/objects/deals/{second}/associations/default/deals/{first}").status == 200
+    for one, other in ((first, second), (second, first)):
+        found = api.get(f"/crm/v4/objects/deals/{one}/associations/deals").ok()["results"]
+        assert [each["toObjectId"] for each in found] == [other]

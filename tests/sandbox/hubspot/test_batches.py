@@ -134,6 +134,9 @@ def test_an_upsert_by_a_unique_property_makes_and_changes(api) -> None:
     assert [(record["id"], record["new"]) for record in again] == [(made[0]["id"], False)]
     by_key = api.get("/crm/v3/objects/deals/b", {"idProperty": "external_key"}).ok()
     assert by_key["id"] == made[1]["id"]
+    odd = {"id": "a/b c", "idProperty": "external_key", "properties": {}}
+    made_odd = api.post("/crm/v3/objects/deals/batch/upsert", {"inputs": [odd]}).ok()["results"][0]["id"]
+    assert api.get("/crm/v3/objects/deals/a%2Fb%20c?idProperty=external_key").ok()["id"] == made_odd
     taken = api.patch(f"/crm/v3/objects/deals/{made[0]['id']}", {"properties": {"external_key": "b"}})
     assert taken.status == 409
 
