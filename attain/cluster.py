@@ -114,7 +114,7 @@ def _socket_folder(data: Path, account: Account) -> Path:
 def _lines(file: Path) -> list[str]:
     try:
         return file.read_text().splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # not there, or not ours: `server_account` says so
         return []
 
 

@@ -471,6 +471,23 @@ def test_folders_above_the_data_are_made_passable_but_not_readable(made: Path, f
         assert closed.stat().st_mode & 0o777 == 0o701
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_data_of_another_user_is_named_with_its_owner(settings: Settings) -> None:
+    settings.data_dir.chmod(0o777)
+    (settings.data_dir / "postgres.lock").chmod(0o666)
+    code = (
+        "import os, sys; from tests.attain.test_embedded_database import *\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "try:\n    EmbeddedServer(Path(sys.argv[1])).join()\n"
+        "except DatabaseUnusable as error: print(error, '|', error.hint)"
+    )
+    command = [sys.executable, "-c", code, str(settings.data_dir)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "belongs to attain-postgres" in done.stdout
+    assert "Run Attain as that user" in done.stdout
+
+
 def test_start_waits_for_whoever_is_starting_or_stopping(settings: Settings) -> None:
     import fcntl
 
