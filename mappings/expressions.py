@@ -12,7 +12,7 @@ from functools import lru_cache
 import polars as pl
 
 from mappings.grammar import Reader
-from mappings.tokens import ExpressionError, tokens_of
+from mappings.tokens import ExpressionError
 
 __all__ = ["Expression", "ExpressionError", "parse"]
 
@@ -49,7 +49,7 @@ def compiled(sql: str) -> pl.Expr:
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Expression:
     """Read an expression as it stands in the file. Raises ExpressionError, with what to write instead."""
-    reader = Reader(tokens_of(text))
+    reader = Reader(text)
     part = reader.whole_text()
     demands = reader.demands
     compiled(part.sql)

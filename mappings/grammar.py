@@ -14,12 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mappings.tokens import ExpressionError, Form, Token
+from mappings.tokens import ExpressionError, Form, Token, Words, tokens_of
 from mappings.vocabulary import FUNCTIONS, INSTEAD, PARTS, Function
 from problems import did_you_mean
 
 _DEEPEST = 40
-_STEPS = 250  # operators and branches; Polars overflows its stack somewhere above a thousand
 _DIGITS = 38
 _LANGUAGE = (
     *("and", "or", "not", "case", "when", "then", "else", "end", "is", "null", "true", "false", "in", "like", "ilike"),
@@ -52,53 +51,21 @@ class Demands:
     alike: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Reader:
+class Reader(Words):
     """Reads the words once, from left to right; each method reads one form of the language."""
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
-        self._at = 0
+    def __init__(self, text: str) -> None:
+        super().__init__(tokens_of(text))
         self._depth = 0
-        self._steps = 0
         self.demands = Demands()
 
     def whole_text(self) -> Part:
         """Everything there is, as one expression. Raises ExpressionError where it is none."""
         part = self._expression()
-        if self._next.form is not Form.END:
-            hint = INSTEAD.get(self._next.lower, "Between two values stands an operator: + - * / || = and or ...")
-            raise ExpressionError(f"{self._next.text!r} has no place after what stands before it.", hint)
+        if self.ahead.form is not Form.END:
+            hint = INSTEAD.get(self.ahead.lower, "Between two values stands an operator: + - * / || = and or ...")
+            raise ExpressionError(f"{self.ahead.text!r} has no place after what stands before it.", hint)
         return part
-
-    # words
-
-    @property
-    def _next(self) -> Token:
-        return self._tokens[self._at]
-
-    def _take(self) -> Token:
-        token = self._next
-        self._at += token.form is not Form.END
-        return token
-
-    def _accept(self, *words: str) -> str | None:
-        """Take the next word where it is one of these, in any case."""
-        token = self._next
-        if token.form not in (Form.WORD, Form.SIGN) or token.lower not in words:
-            return None
-        self._at += 1
-        self._steps += token.text not in ("(", ")", ",")
-        if self._steps > _STEPS:
-            raise ExpressionError(f"the expression has more than {_STEPS} steps.", "Split it, or shorten it.")
-        return token.lower
-
-    def _expect(self, word: str) -> None:
-        if not self._accept(word):
-            raise ExpressionError(f"{word!r} is missing before {self._next.text!r}.", f"Write {word} there.")
-
-    def _opens(self) -> bool:
-        """Whether the word after the next one is an opening bracket."""
-        return self._next.form is not Form.END and self._tokens[self._at + 1] == Token(Form.SIGN, "(")
 
     # logic and comparison
 
@@ -112,7 +79,7 @@ class Reader:
 
     def _joined(self, word: str, operand: Callable[[], Part]) -> Part:
         parts = [operand()]
-        while self._accept(word):
+        while self.accept(word):
             parts.append(operand())
         if len(parts) == 1:
             return parts[0]
@@ -121,7 +88,7 @@ class Reader:
 
     def _negation(self) -> Part:
         negated, said = False, False
-        while self._accept("not"):
+        while self.accept("not"):
             negated, said = not negated, True
         part = self._comparison()
         if said:
@@ -130,13 +97,13 @@ class Reader:
 
     def _comparison(self) -> Part:
         left = self._joined_text()
-        sign = self._accept(*_COMPARISONS)
+        sign = self.accept(*_COMPARISONS)
         if sign:
             return Part(f"({left.sql} {sign} {self._like(left, self._joined_text()).sql})")
-        if self._accept("is"):
+        if self.accept("is"):
             return self._is(left)
-        negation = "not " if self._accept("not") else ""
-        word = self._accept("in", "between", "like", "ilike")
+        negation = "not " if self.accept("not") else ""
+        word = self.accept("in", "between", "like", "ilike")
         if word is None and negation:
             raise ExpressionError("'not' stands before a value here.", "Write not in, not like, not between.")
         return self._tested(left, word, negation) if word else left
@@ -146,18 +113,18 @@ class Reader:
             return self._one_of(left, negation)
         if word == "between":
             low = self._like(left, self._joined_text())
-            self._expect("and")
+            self.expect("and")
             return Part(f"({left.sql} {negation}between {low.sql} and {self._like(left, self._joined_text()).sql})")
         self.demands.texts.append(left.sql)
         return Part(f"({left.sql} {negation}{word} {self._written(Form.TEXT, 'a pattern in quotes')})")
 
     def _is(self, left: Part) -> Part:
-        negation = "not " if self._accept("not") else ""
-        word = self._accept("null", "true", "false", "distinct")
+        negation = "not " if self.accept("not") else ""
+        word = self.accept("null", "true", "false", "distinct")
         if word is None:
-            raise ExpressionError(f"'is' is followed by {self._next.text!r}.", "Write is null, is not null, is true.")
+            raise ExpressionError(f"'is' is followed by {self.ahead.text!r}.", "Write is null, is not null, is true.")
         if word == "distinct":
-            self._expect("from")
+            self.expect("from")
             return Part(f"({left.sql} is {negation}distinct from {self._like(left, self._joined_text()).sql})")
         if word != "null":
             self.demands.alike.append((left.sql, "true"))
@@ -165,11 +132,11 @@ class Reader:
 
     def _one_of(self, left: Part, negation: str) -> Part:
         """`in`: the values are written out, since Polars would look a field up in the whole page."""
-        self._expect("(")
+        self.expect("(")
         values = [self._like(left, self._constant())]
-        while self._accept(","):
+        while self.accept(","):
             values.append(self._like(left, self._constant()))
-        self._expect(")")
+        self.expect(")")
         return Part(f"({left.sql} {negation}in ({', '.join(value.sql for value in values)}))")
 
     def _like(self, left: Part, right: Part) -> Part:
@@ -178,16 +145,16 @@ class Reader:
         return right
 
     def _constant(self) -> Part:
-        negation = "-" if self._accept("-") else ""
-        if self._next.form is Form.NUMBER:
+        negation = "-" if self.accept("-") else ""
+        if self.ahead.form is Form.NUMBER:
             part = self._number()
             return Part(f"{negation}{part.sql}", part.whole)
-        if self._next.form is Form.TEXT and not negation:
-            return Part(self._take().text)
-        if self._next.lower == "date" and not negation:
+        if self.ahead.form is Form.TEXT and not negation:
+            return Part(self.take().text)
+        if self.ahead.lower == "date" and not negation:
             return self._value()
         raise ExpressionError(
-            f"{self._next.text!r} stands in a list of values.",
+            f"{self.ahead.text!r} stands in a list of values.",
             "Lists hold text in quotes, numbers and dates; compare two fields with =.",
         )
 
@@ -195,7 +162,7 @@ class Reader:
 
     def _joined_text(self) -> Part:
         parts = [self._sum()]
-        while self._accept("||"):
+        while self.accept("||"):
             parts.append(self._sum())
         return parts[0] if len(parts) == 1 else Part("(" + " || ".join(part.sql for part in parts) + ")")
 
@@ -209,7 +176,7 @@ class Reader:
         """Operators of one rank, from left to right. A dividend that can be a whole number is made a decimal."""
         part = operand()
         sql, whole = part.sql, part.whole
-        sign = self._accept(*signs)
+        sign = self.accept(*signs)
         if sign is None:
             return part
         self.demands.numbers.append(part.sql)
@@ -219,12 +186,12 @@ class Reader:
             right = operand()
             self.demands.numbers.append(right.sql)
             sql, whole = f"{sql} {sign} {right.sql}", whole and right.whole
-            sign = self._accept(*signs)
+            sign = self.accept(*signs)
         return Part(f"({sql})", whole)
 
     def _signed(self) -> Part:
         negative, said = False, False
-        while sign := self._accept("-", "+"):
+        while sign := self.accept("-", "+"):
             negative, said = negative is not (sign == "-"), True
         part = self._value()
         if said:
@@ -234,14 +201,14 @@ class Reader:
     # values
 
     def _value(self) -> Part:
-        token = self._next
+        token = self.ahead
         if token.form is Form.NUMBER:
             return self._number()
         if token.form is Form.TEXT:
-            return Part(self._take().text)
-        if self._accept("("):
+            return Part(self.take().text)
+        if self.accept("("):
             part = self._expression()
-            self._expect(")")
+            self.expect(")")
             return part
         if token.form is Form.WORD:
             return self._word()
@@ -250,62 +217,62 @@ class Reader:
         raise ExpressionError(f"a value is missing before {token.text!r}.", "Write a field, a number or 'text' there.")
 
     def _word(self) -> Part:
-        word = self._next.lower
+        word = self.ahead.lower
         if word in ("null", "true", "false"):
-            self._take()
+            self.take()
             return Part(word, whole=word == "null")
-        if word == "date" and self._tokens[self._at + 1].form is Form.TEXT:
-            self._take()
-            return Part(f"date {self._take().text}")
-        if self._accept("case"):
+        if word == "date" and self.then.form is Form.TEXT:
+            self.take()
+            return Part(f"date {self.take().text}")
+        if self.accept("case"):
             return self._case()
-        if self._opens():
+        if self.opens():
             return self._called()
         if word in _LANGUAGE:
             hint = INSTEAD.get(word) or "A field of that name is written in double quotes."
-            raise ExpressionError(f"{self._next.text!r} has no place here.", hint)
+            raise ExpressionError(f"{self.ahead.text!r} has no place here.", hint)
         return self._field()
 
     def _field(self) -> Part:
-        name = self._take().text
-        if self._accept("("):
+        name = self.take().text
+        if self.accept("("):
             raise ExpressionError(f"{name}(...) is no function.", "Functions have names without dots and quotes.")
         self.demands.fields.append(name)
         return Part(f'"{name}"')
 
     def _number(self) -> Part:
         """A number as written, without an exponent: Polars reads 1e3 as floating point and 1.5 exactly."""
-        number = Decimal(self._take().text)
+        number = Decimal(self.take().text)
         if len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) >= _DIGITS:
             raise ExpressionError(f"a number has more than {_DIGITS} digits.", "Shorten it.")
         text = format(number, "f")
         return Part(text, whole="." not in text)
 
     def _written(self, form: Form, what: str) -> str:
-        if self._next.form is not form:
-            raise ExpressionError(f"{self._next.text!r} stands where {what} is needed.", "Write it out.")
-        return self._take().text
+        if self.ahead.form is not form:
+            raise ExpressionError(f"{self.ahead.text!r} stands where {what} is needed.", "Write it out.")
+        return self.take().text
 
     # case, cast, functions
 
     def _case(self) -> Part:
-        subject = None if self._next.lower == "when" else self._expression()
+        subject = None if self.ahead.lower == "when" else self._expression()
         branches, results = [], []
-        while self._accept("when"):
+        while self.accept("when"):
             condition = self._expression()
             if subject is not None:
                 condition = Part(f"({subject.sql} = {self._like(subject, condition).sql})")
             else:
                 self.demands.booleans.append(condition.sql)
-            self._expect("then")
+            self.expect("then")
             results.append(self._expression())
             branches.append(f"when {condition.sql} then {results[-1].sql}")
         if not branches:
             raise ExpressionError("a case without a when.", "Write case when ... then ... else ... end.")
-        if self._accept("else"):
+        if self.accept("else"):
             results.append(self._expression())
             branches.append(f"else {results[-1].sql}")
-        self._expect("end")
+        self.expect("end")
         self._all_alike(results)
         return Part(f"(case {' '.join(branches)} end)", all(result.whole for result in results))
 
@@ -313,21 +280,21 @@ class Reader:
         self.demands.alike += [(parts[0].sql, part.sql) for part in parts[1:]]
 
     def _called(self) -> Part:
-        name = self._take().lower
-        self._take()
+        name = self.take().lower
+        self.take()
         if name in ("cast", "try_cast"):
             part = self._cast(name)
         elif name == "extract":
             part = self._extract()
         else:
             part = self._function(name)
-        self._expect(")")
+        self.expect(")")
         return part
 
     def _cast(self, name: str) -> Part:
         part = self._expression()
-        self._expect("as")
-        kind = self._take().lower
+        self.expect("as")
+        kind = self.take().lower
         if kind == "date":
             self.demands.dates.append(part.sql)
             # a plain cast takes the day in UTC; written out, the day is the one of the account's time zone
@@ -340,13 +307,13 @@ class Reader:
         raise ExpressionError(f"there is no cast to {kind!r}.", hint)
 
     def _places(self) -> str:
-        if not self._accept("("):
+        if not self.accept("("):
             return "38, 10"
         precision = int(self._written(Form.NUMBER, "a number of digits").split(".")[0])
         scale = 0
-        if self._accept(","):
+        if self.accept(","):
             scale = int(self._written(Form.NUMBER, "a number of places").split(".")[0])
-        self._expect(")")
+        self.expect(")")
         if not scale <= precision <= _DIGITS or not precision:
             raise ExpressionError(
                 f"decimal({precision}, {scale}) cannot be.", "Write decimal(38, 10), at most 38 digits."
@@ -354,10 +321,10 @@ class Reader:
         return f"{precision}, {scale}"
 
     def _extract(self) -> Part:
-        part = self._take().lower
+        part = self.take().lower
         if part not in PARTS:
             raise ExpressionError(f"{part!r} cannot be taken out of a date.", f"There is {', '.join(PARTS)}.")
-        self._expect("from")
+        self.expect("from")
         date = self._expression()
         self.demands.dates.append(date.sql)
         return Part(f"extract({part} from {date.sql})", whole=True)
@@ -375,9 +342,9 @@ class Reader:
 
     def _arguments(self, function: Function) -> list[Part]:
         arguments: list[Part] = []
-        while self._next != Token(Form.SIGN, ")"):
+        while self.ahead != Token(Form.SIGN, ")"):
             if arguments:
-                self._expect(",")
+                self.expect(",")
             written = function.fixed is not None and len(arguments) >= function.fixed
             arguments.append(self._constant() if written else self._expression())
         if not function.least <= len(arguments) <= function.most:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 _LONGEST = 4000
+_STEPS = 250  # operators and branches; Polars overflows its stack somewhere above a thousand
 _QUOTED_NAME = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_.-]*", re.ASCII)
 _FORMS = re.compile(
     r"""\s+
@@ -97,3 +98,48 @@ def _unreadable(text: str, place: int) -> ExpressionError:
         return ExpressionError(f"the quote at character {place + 1} is not closed.", "Close it.")
     shown = pair if pair in _NOT_THESE else text[place]
     return ExpressionError(f"{shown!r} at character {place + 1} has no place here.", hint or "Leave it out.")
+
+
+class Words:
+    """The words of an expression, read once from left to right."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self._steps = 0
+
+    @property
+    def ahead(self) -> Token:
+        """The next word; the one of form END when all are read."""
+        return self._tokens[self._at]
+
+    @property
+    def then(self) -> Token:
+        """The word after the next one."""
+        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+
+    def opens(self) -> bool:
+        """Whether the word after the next one is an opening bracket."""
+        return self.then == Token(Form.SIGN, "(")
+
+    def take(self) -> Token:
+        """The next word, which is read by that."""
+        token = self.ahead
+        self._at += token.form is not Form.END
+        return token
+
+    def accept(self, *words: str) -> str | None:
+        """Take the next word where it is one of these, in any case."""
+        token = self.ahead
+        if token.form not in (Form.WORD, Form.SIGN) or token.lower not in words:
+            return None
+        self._at += 1
+        self._steps += token.text not in ("(", ")", ",")
+        if self._steps > _STEPS:
+            raise ExpressionError(f"the expression has more than {_STEPS} steps.", "Split it, or shorten it.")
+        return token.lower
+
+    def expect(self, word: str) -> None:
+        """Take the next word, which has to be this one."""
+        if not self.accept(word):
+            raise ExpressionError(f"{word!r} is missing before {self.ahead.text!r}.", f"Write {word} there.")
