@@ -53,8 +53,8 @@ def store_held(conn: Connection, connection_id: int, object_name: str, frame: pl
         return
     _make_room(conn)
     latest = frame.unique(_ID, keep="last", maintain_order=True)
-    values = pl.struct(without_nul(pl.col(fields))).struct.json_encode()
-    copy_in(conn, "page_written", latest.select(record_id=pl.col(_ID), values=values))
+    texts = pl.struct(without_nul(pl.col(fields))).struct.json_encode()
+    copy_in(conn, "page_written", latest.select(record_id=pl.col(_ID), values=texts))
     values = {"connection": connection_id, "object": object_name, "fields": fields}
     run(conn, sql.SQL(_HELD), values)
     run(conn, sql.SQL(_READ), values)
