@@ -26,7 +26,7 @@ from sqlalchemy import Connection, Engine, text
 from attain.cli.output import Output, ProgressBars, money, percent
 from attain.cli.provision import provision_connection
 from attain.steps import Steps, SyncReport, take_steps
-from attain.wiring import House, chosen, database, link, open_house
+from attain.wiring import DEFAULT_MAPPINGS, House, chosen, database, link, open_house
 from connectors.base import ID
 from mappings import WriteMapping, canonical, rendered
 from spm.store.write_back import deal_results, participant_results
@@ -119,6 +119,8 @@ def _write_config(folder: Path, stands: Sequence[Stand]) -> Path:
     urls = {stand.name: stand.url for stand in stands}
     shutil.copytree(_EXAMPLES / "plans", folder / "plans")
     shutil.copy(_EXAMPLES / "assignments.csv", folder / "assignments.csv")
+    for name in urls:
+        _own_mapping(folder, name)
     config = folder / "config.toml"
     config.write_text(
         f'''# Written by `attain demo`: the sandboxes' addresses and their public test credentials.
@@ -136,6 +138,7 @@ level = "warning"
 
 [connections.salesforce]
 connector = "salesforce"
+mapping = "salesforce.toml"
 instance_url = "{urls["salesforce"]}"
 auth = "client_credentials"
 client_id = "sandbox-consumer"
@@ -143,12 +146,21 @@ client_secret = "sandbox-secret"
 
 [connections.hubspot]
 connector = "hubspot"
+mapping = "hubspot.toml"
 base_url = "{urls["hubspot"]}"
 access_token = "pat-sandbox-0000"
 ''',
         encoding="utf-8",
     )
     return config
+
+
+def _own_mapping(folder: Path, name: str) -> None:
+    """The shipped mapping with the company's own field for the amount, as an admin would change it."""
+    field, own = ("Amount", "ARR__c") if name == "salesforce" else ("amount", "arr")
+    shipped = (DEFAULT_MAPPINGS / f"{name}.toml").read_text(encoding="utf-8")
+    changed = shipped.replace(f'amount = "{field}"', f'amount = "coalesce({own}, {field})"')
+    (folder / f"{name}.toml").write_text(changed, encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +271,49 @@ class _Story:
         return joined.height * len(section.fields)
 
     def _people(self) -> None:
+        """Per rep what was calculated, and the payout that the CRM holds, read through its own API."""
         with self.engine.begin() as conn:
-            rows = [
-                (*row[:3], money(row[3]), money(row[4]), percent(row[5]), money(row[6], row[7]))
-                for row in _people(conn, self.house.today)
-            ]
-        columns = ("rep", "team", "period", "quota", "credited", "attainment", "payout")
-        self.output.table(columns, rows, numbers=columns[3:])
+            found = _people(conn, self.house.today)
+        held = _held_payouts(self.stands)
+        shown = [row for row in found if row[3] is not None or row[6]]
+        columns = ("rep", "team", "period", "quota", "credited", "attainment", "payout", "in the CRM")
+        self.output.table(columns, [_row(row, held) for row in shown], numbers=columns[3:])
+        if len(found) > len(shown):
+            self.output.say(f"and {len(found) - len(shown)} people without quota and without earnings")
+
+
+def _row(row: Any, held: dict[str, set[Decimal]]) -> tuple[str, ...]:
+    email, team, period, quota, credited, attainment, payout, currency = row
+    if held.get(email) != {payout}:
+        raise DemoFailed(f"{email}: the CRM holds {held.get(email)} as payout, calculated is {payout}")
+    figures = (money(quota), money(credited), percent(attainment), money(payout, currency), money(payout, currency))
+    return (email, team, period, *figures)
+
+
+def _held_payouts(stands: Sequence[Stand]) -> dict[str, set[Decimal]]:
+    """Payout by email, as each CRM holds it on the user."""
+    held: dict[str, set[Decimal]] = {}
+    rows = [
+        (row["Email"], row["Attain_Payout__c"]) for row in _query(stands[0], "SELECT Email, Attain_Payout__c FROM User")
+    ]
+    rows += [
+        (row["hs_email"], row["attain_payout"]) for row in _hubspot_users(stands[1], ["hs_email", "attain_payout"])
+    ]
+    for email, payout in rows:
+        if payout is not None:
+            held.setdefault(email.lower(), set()).add(Decimal(str(payout)))
+    return held
+
+
+def _hubspot_users(stand: Stand, properties: list[str]) -> list[dict[str, Any]]:
+    answer = requests.get(
+        f"{stand.url}/crm/objects/2026-09/users",
+        params={"limit": "100", "properties": properties},
+        headers={"Authorization": "Bearer pat-sandbox-0000"},
+        timeout=60,
+    )
+    answer.raise_for_status()
+    return [record["properties"] for record in answer.json()["results"]]
 
 
 def _people(conn: Connection, today: date) -> list[Any]:

@@ -72,7 +72,7 @@ def advance(
     (a clock gone wrong, a hand-set date) does not carry the mark with it.
     """
     top = _clamp(newest, read_at)
-    if before is not None and (top is None or top <= (before.modified, before.record_id)):
+    if before is not None and (top is None or place(*top) <= place(before.modified, before.record_id)):
         top = (before.modified, before.record_id)
         first_seen = before.first_seen
     else:
@@ -83,6 +83,12 @@ def advance(
     clocks_agree = read_at - _CLOCKS_AGREE_WITHIN <= modified <= read_at
     settled = (clocks_agree and modified <= read_at - overlap) or first_seen <= read_at - overlap
     return Watermark(modified, record_id, first_seen, settled)
+
+
+def place(modified: datetime, record_id: str) -> tuple[datetime, int, str]:
+    """Where a record stands in the order of reading. Ids of one length are compared as text (Salesforce), others as
+    the numbers they are (HubSpot: 9999999999 comes before 10000000000)."""
+    return modified, len(record_id), record_id
 
 
 def _clamp(newest: tuple[datetime, str] | None, read_at: datetime) -> tuple[datetime, str] | None:
