@@ -1,9 +1,9 @@
 """Read an object page by page: everything by list at first, what changed by search from then on.
 
-The cursor names the phase: `list` (a page token), `search` (a place in a walk), `archived` (a page token), and
-between runs only the watermark. A list that took an hour has missed what changed behind it, so the first search
-starts at the moment the list started, by HubSpot's clock. Archived deals are in no search and archiving moves no
-stamp: each later run lists them. Merged ones are named by the deal they were merged into.
+The cursor of a list is its page token; from then on it has the watermark, with the place of a walk and the token of
+the list of archived records where one was interrupted. A list that took an hour has missed what changed behind it,
+so the first search starts at the moment the list started, by HubSpot's clock. Archived deals are in no search and
+archiving moves no stamp: each later run lists them. Merged ones are named by the deal they were merged into.
 """
 
 from __future__ import annotations
@@ -141,28 +141,29 @@ def reader_of(
 
 
 def pulled(reader: Reader, request: PullRequest, overlap: timedelta) -> Iterator[Page]:
-    """Read on from the request's cursor; everything where it has none."""
+    """Read on from the request's cursor; everything where it has none. A list that was interrupted is read to its
+    end, and then what changed since it began."""
     cursor = request.cursor or {}
-    if cursor.get("phase") == "search":
+    if "watermark" in cursor:
         return _changed(reader, cursor, overlap)
-    if cursor.get("phase") == "archived":
-        return _archived(reader, Watermark.from_json(cursor["watermark"]), cursor.get("after"))
-    return _list(reader, cursor)
+    return _list(reader, cursor, overlap)
 
 
-def _list(reader: Reader, cursor: Mapping[str, Any]) -> Iterator[Page]:
+def _list(reader: Reader, cursor: Mapping[str, Any], overlap: timedelta) -> Iterator[Page]:
     wide = query_length(reader.properties) > _LONGEST_QUERY
     asked = (reader.modified,) if wide else reader.properties
     path = reader.client.paths.objects(reader.object_name)
     listing = Listing("list", path, reader.scope, [("properties", name) for name in asked])
-    trail = Trail.from_json(cursor)
+    trail, was_interrupted = Trail.from_json(cursor), "after" in cursor
     for found in listed(reader.client, listing, cursor.get("after")):
         trail = trail.past(found.rows, reader.modified, found.date)
         rows, gone = reader.by_id(found.rows) if wide else (found.rows, ())
-        following = {"phase": "list", "after": found.after, **trail.as_json()}
+        following = {"after": found.after, **trail.as_json()}
         if found.after is None:
             following = _between(_after_list(trail, found.date))
-        yield reader.page(rows, gone, cursor=following, last=found.after is None)
+        yield reader.page(rows, gone, cursor=following, last=found.after is None and not was_interrupted)
+    if was_interrupted:
+        yield from _changed(reader, following, overlap)
 
 
 def _after_list(trail: Trail, now: datetime) -> Watermark:
@@ -178,25 +179,22 @@ def _changed(reader: Reader, cursor: Mapping[str, Any], overlap: timedelta) -> I
     walk, wide = _walk(reader, before.start(overlap))
     place = Place.from_json(cursor["place"]) if "place" in cursor else Place()
     trail, expected = Trail.from_json(cursor), cursor.get("expected")
-    capped = {"archived_after": cursor["archived_after"]} if "archived_after" in cursor else {}
+    archived = {"archived_after": cursor.get("archived_after")}
     for found in walked(reader.client, walk, place):
         trail = trail.past(found.rows, reader.modified, found.date)
         expected = found.total if expected is None else expected
         rows, gone = reader.by_id(found.rows) if wide else (found.rows, ())
         if found.last:
             break
-        following = {"place": found.place.as_json(), "expected": expected, **trail.as_json(), **capped}
+        following = {"place": found.place.as_json(), "expected": expected, **trail.as_json(), **archived}
         page = reader.page(rows, gone, cursor=_between(before) | following, last=False)
         yield replace(page, expected=expected)
     after = advance(before, trail.newest, read_at=trail.started or found.date, overlap=overlap) or before
     lists_archived = reader.object_name in _ARCHIVED_IS_LISTED
-    token = capped.get("archived_after")
-    following = (
-        {"phase": "archived", "watermark": after.as_json(), "after": token} if lists_archived else _between(after)
-    )
-    yield replace(reader.page(rows, gone, cursor=following, last=not lists_archived), expected=expected)
+    page = reader.page(rows, gone, cursor=_between(after) | archived, last=not lists_archived)
+    yield replace(page, expected=expected)
     if lists_archived:
-        yield from _archived(reader, after, token)
+        yield from _archived(reader, after, cursor.get("archived_after"))
 
 
 def _walk(reader: Reader, since: Keyset) -> tuple[Walk, bool]:
@@ -212,11 +210,9 @@ def _archived(reader: Reader, watermark: Watermark, after: str | None) -> Iterat
     listing = Listing("list_archived", path, reader.scope, [("archived", "true"), ("properties", reader.modified)])
     for number, found in enumerate(listed(reader.client, listing, after), start=1):
         is_capped = number == _ARCHIVED_PAGES and found.after is not None
-        last = found.after is None or is_capped
-        following: dict[str, Any] = {"phase": "archived", "watermark": watermark.as_json(), "after": found.after}
-        if last:
-            following = _between(watermark) | ({"archived_after": found.after} if is_capped else {})
-        yield reader.page((), [row["id"] for row in found.rows], cursor=following, last=last)
+        following = _between(watermark) | {"archived_after": found.after}
+        gone = [row["id"] for row in found.rows]
+        yield reader.page((), gone, cursor=following, last=is_capped or found.after is None)
         if is_capped:
             log.warning("hubspot.archived_capped", object=reader.object_name, pages=_ARCHIVED_PAGES)
             return
@@ -224,7 +220,7 @@ def _archived(reader: Reader, watermark: Watermark, after: str | None) -> Iterat
 
 def _between(watermark: Watermark) -> dict[str, Any]:
     """The cursor of an object that has been read to its end; a search goes on from it."""
-    return {"phase": "search", "watermark": watermark.as_json()}
+    return {"watermark": watermark.as_json()}
 
 
 def fetch_pages(reader: Reader, ids: Sequence[str]) -> Iterator[Page]:

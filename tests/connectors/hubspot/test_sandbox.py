@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -186,23 +187,26 @@ def test_fault_that_stays_stops_with_a_named_error_and_the_next_run_goes_on(crm:
         had.extend(crm.connect().pull(asking(crm)))
     assert len(had) == 2
     crm.reset()
-    rest = read(crm.connect(), crm, had[-1].cursor)
-    assert sorted(ids([*had, *rest])) == sorted(alive)
-    assert crm.counts()["list"] == -(-len(alive) // 100) - 2
+    connector = crm.connect()
+    rest = read(connector, crm, had[-1].cursor)
+    assert set(ids([*had, *rest])) == alive
+    assert connector.calls()["list"] == -(-len(alive) // 100) - 2
 
 
-def test_killed_after_every_page_the_runs_together_miss_nothing(crm: Crm) -> None:
+def test_killed_after_every_other_page_the_runs_together_miss_nothing(crm: Crm) -> None:
     alive = crm.alive()
     seen: list[str] = []
     lost: list[str] = []
     cursor: Mapping[str, Any] | None = None
-    done = 0
-    while done < 2:  # the full read, then one of changes
-        page = next(crm.connect().pull(asking(crm, cursor)))
-        seen += page.records["$id"].to_list()
-        lost += page.gone
-        cursor, done = page.cursor, done + page.last
+    for _ in range(20):
+        for page in islice(crm.connect().pull(asking(crm, cursor)), 2):
+            seen += page.records["$id"].to_list()
+            lost += page.gone
+            cursor = page.cursor
         crm.wait(1)
+        if page.last:
+            break
+    assert page.last
     assert set(seen) == alive
     assert set(lost).isdisjoint(alive)
 
@@ -229,7 +233,7 @@ def test_search_alone_brings_every_deal_in_spite_of_equal_time_stamps(crm: Crm) 
     long_ago = Watermark(datetime(2001, 1, 1, tzinfo=UTC), "", datetime(2001, 1, 1, tzinfo=UTC))
     alive = sorted(crm.alive())
     crm.reset()
-    pages = read(crm.connect(), crm, {"phase": "search", "watermark": long_ago.as_json()})
+    pages = read(crm.connect(), crm, {"watermark": long_ago.as_json()})
     stamps = [stamp for page in pages for stamp in page.records["$modified"].to_list()]
     assert len(set(stamps)) < len(stamps)  # some were changed in bulk
     assert sorted(ids(pages)) == alive
@@ -438,6 +442,6 @@ def test_account_is_as_the_sandbox_says(crm: Crm) -> None:
 
 
 def test_cursor_of_another_account_stops_rather_than_lose_records(crm: Crm) -> None:
-    cursor = {"phase": "list", "after": "not-a-token", "started": datetime.now(UTC).isoformat(), "newest": None}
+    cursor = {"after": "not-a-token", "started": datetime.now(UTC).isoformat(), "newest": None}
     with pytest.raises(StopRun):
         read(crm.connect(), crm, cursor)
