@@ -17,14 +17,14 @@ import polars as pl
 
 from problems import Problem
 from spm.engine import crediting, lacking
-from spm.engine.exact import EXACT, converted
+from spm.engine.exact import EXACT, converted, money
 from spm.engine.exchange import crosses
 from spm.engine.inputs import Inputs
 from spm.engine.measuring import measured
 from spm.frames import MONEY
 from spm.plans.model import Component, Plan
 
-ORDER = ["participant_id", "on", "deal_id", "split_id"]
+_DAYS = 4_000_000  # more than there are days in four-digit years; a key of person and day sorts twice as fast as two
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def _today(today: date) -> pl.Expr:
 
 
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.sort(ORDER).with_row_index("row")
+    key = pl.col("participant_id") * _DAYS + pl.col("on").to_physical()
+    return rows.with_columns(key=key).sort("key", "deal_id", "split_id").drop("key").with_row_index("row")
 
 
 def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
@@ -98,14 +99,16 @@ def _placed(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs
 def _priced(rows: pl.DataFrame, plan: Plan, inputs: Inputs) -> pl.DataFrame:
     """The rows with `fx_rate` and `credited`; both are null where a rate, `credited` where the value is missing."""
     foreign = rows.filter(pl.col("currency").ne_missing(plan.currency))
-    one = pl.lit(1).cast(EXACT)
     if foreign.is_empty():
-        return _credited(rows.with_columns(cross=one))
-    own = rows.filter(pl.col("currency") == plan.currency).with_columns(cross=one)
+        return _at_home(rows)
     rates = crosses(foreign, inputs.rates, plan.currency)
-    return _credited(pl.concat([own, foreign.join(rates, on=["currency", "on"], how="left")]))
+    abroad = foreign.join(rates, on=["currency", "on"], how="left")
+    factor = pl.col("share").cast(EXACT) * pl.col("cross")
+    priced = abroad.with_columns(credited=converted(pl.col("value"), factor), fx_rate=pl.col("cross").cast(MONEY))
+    return pl.concat([_at_home(rows.filter(pl.col("currency") == plan.currency)), priced.drop("cross")])
 
 
-def _credited(rows: pl.DataFrame) -> pl.DataFrame:
-    credit = converted(pl.col("value"), pl.col("share").cast(EXACT) * pl.col("cross"))
-    return rows.with_columns(credited=credit, fx_rate=pl.col("cross").cast(MONEY)).drop("cross")
+def _at_home(rows: pl.DataFrame) -> pl.DataFrame:
+    """Credits of deals in the plan's own currency: value and share are bounded, so their product fits."""
+    credit = pl.col("value").cast(EXACT) * pl.col("share").cast(EXACT)
+    return rows.with_columns(credited=credit.cast(MONEY), fx_rate=money(1))

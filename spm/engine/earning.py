@@ -14,6 +14,7 @@ from spm.engine.credits import open_credits, won_credits
 from spm.engine.days import Days
 from spm.engine.inputs import Inputs
 from spm.engine.people import person
+from spm.engine.tiers import with_bounds
 from spm.plans.model import Component, FlatRate, MarginalTiers, Plan, Rounding, WholeAmountTiers
 
 
@@ -55,10 +56,10 @@ def earned(inputs: Inputs, plan: Plan, component: Component, quotas: pl.DataFram
 
 
 def _with_quota(booked: pl.DataFrame, component: Component, quotas: pl.DataFrame) -> pl.DataFrame:
-    if not component.needs_quota:
+    if isinstance(component.rate, FlatRate) or not component.needs_quota:
         return booked
     of_measure = quotas.filter((pl.col("measure") == component.measure.name) & (pl.col("quota") > 0))
-    found = of_measure.select("participant_id", "span", "quota")
+    found = with_bounds(of_measure.select("participant_id", "span", "quota"), component.rate)
     return booked.join(found, on=["participant_id", "span"], how="left", maintain_order="left")
 
 

@@ -16,7 +16,10 @@ from spm.engine.earning import Earned
 from spm.frames import LINES, empty
 from spm.plans import PlanVersion
 
-_TIERS = 1_000  # more than a plan has
+# More than there are: several numbers in one key sort faster than apart.
+_PERIODS = 10_000
+_PARTS = 10_000
+_TIERS = 1_000
 _LABELS = {
     "plan": pl.String,
     "plan_version": pl.String,
@@ -42,11 +45,11 @@ def numbered(worked: Sequence[Worked], days: Days, left_out: pl.DataFrame) -> pl
     parts = list(_parts(worked, days))
     if not parts:
         return empty(LINES)
-    narrow = pl.concat(parts).join(
-        left_out.select("participant_id", "period"), on=["participant_id", "period"], how="anti"
-    )
-    ordered = narrow.sort("participant_id", "place", "order")
-    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("participant_id", "period")
+    narrow = pl.concat(parts)
+    if not left_out.is_empty():
+        narrow = narrow.join(left_out, on=["participant_id", "period"], how="anti")
+    ordered = narrow.sort("place", "order")
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("statement")
     return _widened(ordered.with_columns(line_no=number), worked)
 
 
@@ -64,13 +67,14 @@ def _parts(worked: Sequence[Worked], days: Days) -> Iterator[pl.DataFrame]:
 
 def _keyed(lines: pl.DataFrame, first: int, code: int) -> pl.DataFrame:
     row = pl.col("row").cast(pl.Int64) + first
-    place = (pl.col("rank").cast(pl.Int64) * _TIERS + code) * 2 + pl.col("retroactive")
+    statement = pl.col("participant_id") * _PERIODS + pl.col("rank")
     return lines.select(
         pl.exclude("row", "rank", "number", "retroactive"),
         cause=pl.when("retroactive").then(pl.lit("retroactive")).otherwise(pl.lit("credit")),
         row=row,
         code=pl.lit(code, dtype=pl.Int32),
-        place=place,
+        statement=statement,
+        place=(statement * _PARTS + code) * 2 + pl.col("retroactive"),
         order=row * _TIERS + pl.col("tier"),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from spm.engine.exact import earning, money
-from spm.engine.tiers import bounds
+from spm.engine.tiers import bound_columns, bounds
 from spm.plans.model import MarginalTiers, Rounding
 
 
@@ -22,10 +22,8 @@ def earn(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.Da
 
 def _sliced(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
     """The lines of credits whose running total `after` is known."""
-    quota = [name for name in ("quota",) if name in booked.columns]
-    ranged = booked.select(
-        *("row", "participant_id", "period", *quota, "after"), before=pl.col("after") - pl.col("credited")
-    )
+    before = pl.col("after") - pl.col("credited")
+    ranged = booked.select("row", "participant_id", "period", *bound_columns(booked), "after", before=before)
     parts = [_slice(ranged, rate, number) for number in range(1, len(rate.tiers) + 1)]
     return pl.concat(parts).with_columns(amount=earning(pl.col("credited"), pl.col("rate"), rounding))
 

@@ -1,8 +1,9 @@
-"""Bounds of tiers as expressions over credits: amounts as they stand, attainments times the quota of the span."""
+"""Bounds of tiers as expressions over credits: amounts as they stand, attainments times the quota of the span.
+
+Tiers follow each other without gaps, so the end of one is the start of the next.
+"""
 
 from __future__ import annotations
-
-from decimal import Decimal
 
 import polars as pl
 
@@ -11,33 +12,49 @@ from spm.frames import MONEY
 from spm.plans.model import AtBound, MarginalTiers, TierBasis, WholeAmountTiers
 
 Tiers = MarginalTiers | WholeAmountTiers
+_PREFIX = "bound_"
 
 
-def bound(at: Decimal, basis: TierBasis) -> pl.Expr:
-    """A bound in the plan's currency; by attainment it is a share of the column `quota`, kept to ten places."""
-    if basis is TierBasis.AMOUNT:
-        return money(at)
-    return (pl.col("quota").cast(EXACT) * pl.lit(at, dtype=EXACT)).cast(MONEY)
+def with_bounds(quotas: pl.DataFrame, rate: Tiers) -> pl.DataFrame:
+    """The quotas plus, for tiers by attainment, the lower bound of each tier: its share of `quota`, to ten places."""
+    quota = pl.col("quota").cast(EXACT)
+    starts = [(_column(number), quota * pl.lit(tier.start, dtype=EXACT)) for number, tier in enumerate(rate.tiers, 1)]
+    return quotas.with_columns(**{name: start.cast(MONEY) for name, start in starts})
+
+
+def bound_columns(rows: pl.DataFrame) -> list[str]:
+    """The columns of `rows` that bounds are made from."""
+    return [name for name in rows.columns if name.startswith(_PREFIX)]
+
+
+def _column(number: int) -> str:
+    return f"{_PREFIX}{number}"
+
+
+def _start(rate: Tiers, number: int) -> pl.Expr:
+    """The lower bound of a tier in the plan's currency."""
+    if rate.basis is TierBasis.AMOUNT:
+        return money(rate.tiers[number - 1].start)
+    return pl.col(_column(number))
 
 
 def bounds(rate: Tiers, number: int) -> tuple[pl.Expr, pl.Expr]:
     """`tier_from` and `tier_to` of tier `number` (1 is the lowest); null where it reaches on for ever."""
-    tier = rate.tiers[number - 1]
-    open_end = pl.lit(None, dtype=MONEY)
-    start = bound(tier.start, rate.basis) if number > 1 else open_end
-    return start, open_end if tier.end is None else bound(tier.end, rate.basis)
+    endless = pl.lit(None, dtype=MONEY)
+    end = _start(rate, number + 1) if number < len(rate.tiers) else endless
+    return _start(rate, number) if number > 1 else endless, end
 
 
 def tier_of(total: pl.Expr, rate: WholeAmountTiers) -> pl.Expr:
     """The number of the tier that a total has reached."""
     higher = rate.at_bound is AtBound.HIGHER_TIER
-    starts = [bound(tier.start, rate.basis) for tier in rate.tiers[1:]]
+    starts = [_start(rate, number) for number in range(2, len(rate.tiers) + 1)]
     reached = [total >= start if higher else total > start for start in starts]
     return pl.sum_horizontal(pl.lit(1, dtype=pl.Int32), *(passed.cast(pl.Int32) for passed in reached)).cast(pl.Int32)
 
 
 def described(rows: pl.DataFrame, rate: Tiers) -> pl.DataFrame:
-    """The rows (with `tier` and, by attainment, `quota`) plus `rate`, `tier_from` and `tier_to` of their tier."""
+    """The rows (with `tier` and, by attainment, bounds) plus `rate`, `tier_from` and `tier_to` of their tier."""
     numbers = range(1, len(rate.tiers) + 1)
     starts, ends = zip(*(bounds(rate, number) for number in numbers), strict=True)
     rates = [money(tier.rate) for tier in rate.tiers]

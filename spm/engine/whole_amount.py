@@ -11,11 +11,11 @@ from __future__ import annotations
 import polars as pl
 
 from spm.engine.exact import earning, money
-from spm.engine.tiers import described, tier_of
+from spm.engine.tiers import bound_columns, described, tier_of
 from spm.plans.model import Rounding, WholeAmountTiers
 
 _SPAN = ["participant_id", "span"]
-LINE = ["row", "participant_id", "period", "credited", "retroactive", "tier", "tier_from", "tier_to", "rate", "amount"]
+_LINE = ["row", "participant_id", "period", "credited", "retroactive", "tier", "tier_from", "tier_to", "rate", "amount"]
 
 
 def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
@@ -25,13 +25,13 @@ def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl
     earned = earning(pl.col("credited"), pl.col("rate"), rounding)
     first = described(own, rate).with_columns(retroactive=pl.lit(value=False), amount=earned)
     lines = [first, _made_up(booked, reached, rate, rounding)]
-    return pl.concat([part.select(LINE) for part in lines])
+    return pl.concat([part.select(_LINE) for part in lines])
 
 
 def _reached(booked: pl.DataFrame, rate: WholeAmountTiers) -> pl.DataFrame:
     """The tier reached at the end of each period that has credits, and the tier before it."""
-    quota = [pl.col("quota").first()] if "quota" in booked.columns else []
-    sums = booked.group_by(*_SPAN, "period").agg(pl.col("credited").sum(), *quota).sort(*_SPAN, "period")
+    starts = [pl.col(name).first() for name in bound_columns(booked)]
+    sums = booked.group_by(*_SPAN, "period").agg(pl.col("credited").sum(), *starts).sort(*_SPAN, "period")
     totals = sums.with_columns(total=pl.col("credited").cum_sum().over(_SPAN))
     tiered = totals.with_columns(tier=tier_of(pl.col("total"), rate))
     return tiered.with_columns(tier_before=pl.col("tier").shift(1).over(_SPAN))
