@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from spm.store.connections import ensure_connection
 from spm.store.facts import mark_gone, replace_children, store_page, sweep
@@ -254,3 +255,13 @@ def _two_people_marked(database: Engine) -> None:
     with database.begin() as conn:
         acme = ensure_connection(conn, "acme", "salesforce")
         store(conn, acme, "participant", people(*OTHERS[:2]))
+
+
+def test_a_person_and_their_deals_are_not_stored_at_the_same_moment(database: Engine) -> None:
+    with database.begin() as conn:
+        acme = ensure_connection(conn, "acme", "salesforce")
+    with database.begin() as first, database.connect() as second:
+        store(first, acme, "deal", deals({"id": "d1"}))
+        second.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            store(second, acme, "participant", people(OTHERS[0]))

@@ -90,10 +90,9 @@ def test_a_quota_waits_for_its_person(conn: Connection, acme: int, staff: dict[s
     paths = written(tmp_path, QUOTAS, "anna@example.com,bookings,2026-01-01,2026-12-31,100,EUR")
     problems = apply_quotas(conn, paths, now=NOW)
     assert [problem.severity for problem in problems] == ["warning"]
-    assert told(list(problems), tmp_path) == [
-        "file.csv:2 (email): no connected CRM has a person with the email 'anna@example.com'; the row waits until one"
-        " has. Did you mean 'ann@example.com'?"
-    ]
+    [said] = told(list(problems), tmp_path)
+    assert said.startswith("file.csv:2 (email): no connected CRM has a person with the email 'anna@example.com'")
+    assert said.endswith("the row waits until one has. Did you mean 'ann@example.com'?")
     store_page(conn, acme, "participant", people(person("anna@example.com", "u9")), now=NOW, seen_at=NOW)
     assert apply_quotas(conn, paths, now=NOW) == []
     facts = load_facts(conn, None, (date(2026, 1, 1), date(2026, 12, 31)), periods(1, 2026, 2026))
@@ -137,18 +136,14 @@ def test_all_mistakes_of_all_files_are_told_at_once_and_nothing_is_applied(
     two = written(tmp_path, "email,start_on,amount", good, name="two.csv")
     problems = apply_quotas(conn, [*one, *two, tmp_path / "three.csv"], now=NOW)
     places = [(problem.where.replace(f"{tmp_path}/", ""), problem.field) for problem in problems]
-    assert (
-        places
-        == [
-            ("one.csv:3", "email"),
-            ("one.csv:3", "starts_on"),
-            ("one.csv:3", "amount"),
-            ("two.csv:1", "start_on"),
-            ("two.csv:1", "starts_on"),
-            ("three.csv", ""),
-        ]
-        or places[0][0] == "two.csv:1"
-    )
+    assert places == [
+        ("two.csv:1", "start_on"),
+        ("two.csv:1", "starts_on"),
+        ("three.csv", ""),
+        ("one.csv:3", "email"),
+        ("one.csv:3", "starts_on"),
+        ("one.csv:3", "amount"),
+    ]
     assert "Did you mean 'starts_on'?" in " ".join(map(str, problems))
     assert conn.scalar(text("SELECT count(*) FROM quota")) == 0
 
