@@ -32,7 +32,8 @@ SELECT set_config('TimeZone', 'UTC', false),
        set_config('lock_timeout', '1min', false),
        set_config('idle_in_transaction_session_timeout', '30min', false)
 """
-_POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
+_POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "hide_parameters": True}
+"""Parameters hold pay and names: an error of the database does not repeat them."""
 _CONNECT_SECONDS = 10
 
 

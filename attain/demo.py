@@ -149,6 +149,7 @@ connector = "hubspot"
 mapping = "hubspot.toml"
 base_url = "{urls["hubspot"]}"
 access_token = "pat-sandbox-0000"
+ten_second_limit = 180  # the sandbox allows 190
 ''',
         encoding="utf-8",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import structlog
@@ -20,11 +20,12 @@ from spm.engine import calculate
 from spm.engine.people import named_deals
 from spm.frames import Facts
 from spm.plans import PlanVersion
+from spm.store.connections import finish_run, start_run
 from spm.store.inputs import load_facts
-from spm.store.marks import mark_all, take_marks
+from spm.store.marks import mark_all, open_marks, take_marks
 from spm.store.places import replace_problems_at
 from spm.store.results import save_results
-from spm.store.span import first_paid_day, statements_reach
+from spm.store.span import first_paid_day, has_begun_since, last_calculated
 from sync.progress import Progress
 
 log = structlog.get_logger()
@@ -54,30 +55,42 @@ class Basis:
 
 
 def recalculate(engine: Engine, basis: Basis, progress: Progress, *, full: bool = False) -> Calculated:
-    """Calculate whoever is marked, or everybody with `full`; also everybody when a new period has begun."""
+    """Calculate whoever is marked, or everybody with `full`; also everybody when a period or an assignment begins."""
     with engine.begin() as conn:
-        if full:
-            mark_all(conn, "asked for")
-        elif not statements_reach(conn, basis.today):
-            mark_all(conn, "a new period has begun")
+        _mark_what_time_changes(conn, basis, full=full)
+        run_id = start_run(conn, "calculate", now=basis.now)
+        waiting = open_marks(conn)
     done = Calculated()
-    progress.begin("calculate")
+    progress.begin("calculate", waiting)
     try:
         while (batch := _one_batch(engine, basis)) is not None:
             progress.advance("calculate", batch.participants)
             done = _sum(done, batch)
     finally:
         progress.end("calculate")
-    log.info("calculate.done", participants=done.participants, statements_changed=done.statements_changed)
+    _finish(engine, run_id, done)
     return done
+
+
+def _mark_what_time_changes(conn: Connection, basis: Basis, *, full: bool) -> None:
+    last = last_calculated(conn)
+    if full:
+        mark_all(conn, "asked for")
+    elif last is not None and has_begun_since(conn, last, basis.today):
+        mark_all(conn, "a period or an assignment has begun", last.replace(day=1))
+
+
+def _finish(engine: Engine, run_id: int, done: Calculated) -> None:
+    counts = {"records": done.participants, "changed": done.statements_changed}
+    with engine.begin() as conn:
+        finish_run(conn, run_id, "done", counts=counts, calls={}, now=datetime.now(UTC))
+    log.info("calculate.done", participants=done.participants, statements_changed=done.statements_changed)
 
 
 def _one_batch(engine: Engine, basis: Basis) -> Calculated | None:
     with engine.begin() as conn:
         marks = take_marks(conn, limit=_BATCH)
-        if not marks.participants:
-            return None
-        return _calculate(conn, basis, marks.participants, marks.since)
+        return _calculate(conn, basis, marks.participants, marks.since) if marks else None
 
 
 def _calculate(conn: Connection, basis: Basis, participants: Sequence[int], since: date | None) -> Calculated:

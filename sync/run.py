@@ -68,7 +68,7 @@ def pull(engine: Engine, link: Link, *, now: datetime, full: bool, progress: Pro
         with engine.begin() as conn:
             replace_problems(conn, f"{link.name} mapping", problems, now=now)
         for reading in ready:
-            done.pulled.append(pull_object(engine, link, reading, now=now, full=full, progress=progress))
+            done.pulled += pull_object(engine, link, reading, now=now, full=full, progress=progress)
         if any(problem.severity == "error" for problem in problems):
             raise FixSettings(
                 f"connection {link.name}: a part of the mapping cannot be read.",

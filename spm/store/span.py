@@ -1,4 +1,4 @@
-"""How far back anything can be paid: where a calculation from the beginning begins."""
+"""Which days a calculation is about: how far back anything can be paid, and what has begun since the last one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,24 @@ def first_paid_day(conn: Connection) -> date | None:
     return found
 
 
-def statements_reach(conn: Connection, today: date) -> bool:
-    """Whether somebody's statement of a period that holds `today` is there, or nobody is on a plan anyway."""
-    return bool(
-        conn.scalar(
-            text("""
-                SELECT NOT EXISTS (SELECT FROM plan_assignment) OR EXISTS (
-                    SELECT FROM statement JOIN period ON period.period = statement.period
-                    WHERE :today BETWEEN period.starts_on AND period.ends_on
-                )
-            """),
-            {"today": today},
-        )
+def last_calculated(conn: Connection) -> date | None:
+    """The day of the last calculation that was finished; None where there was none."""
+    query = (
+        "SELECT max((started_at AT TIME ZONE 'UTC')::date) FROM sync_run WHERE step = 'calculate' AND outcome = 'done'"
     )
+    found: date | None = conn.scalar(text(query))
+    return found
+
+
+def has_begun_since(conn: Connection, last: date, today: date) -> bool:
+    """Whether, after the day `last` and up to `today`, a month or somebody's time on a plan has begun or ended: then
+    figures are out of date although no fact has changed."""
+    if (last.year, last.month) != (today.year, today.month):
+        return True
+    query = """
+        SELECT EXISTS (
+            SELECT FROM plan_assignment
+            WHERE (starts_on > :last AND starts_on <= :today) OR (ends_on >= :last AND ends_on < :today)
+        )
+    """
+    return bool(conn.scalar(text(query), {"last": last, "today": today}))
