@@ -41,25 +41,28 @@ CONDITIONS: dict[str | None, Callable[[Row], bool]] = {
 VALUES = {"amount": Fraction(1), "amount * 0.333": Fraction(333, 1000), "amount * 12": Fraction(12)}
 PEOPLE = [1, 2, 3]
 _DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
-_RATES = st.integers(0, 2000).map(lambda number: Decimal(number) / 10_000)
-_MONEY = st.integers(-50_000, 200_000).map(lambda cents: Decimal(cents) / 100)
+_RATES = st.sampled_from([Decimal(text) for text in ("0", "0.01", "0.05", "0.0125", "0.1", "0.2", "0.1234")])
+# Half of the amounts and bounds are multiples of a few round numbers, so that totals meet bounds and halves of a cent.
+_ROUND = st.sampled_from([-200, -50, 50, 100, 100, 150, 200, 500]).map(Decimal)
+_MONEY = _ROUND | _ROUND.map(lambda number: number / 8) | st.integers(-50_000, 200_000).map(lambda n: Decimal(n) / 100)
+_STATEMENTS = st.sampled_from([Span.MONTH, Span.MONTH, Span.QUARTER, Span.YEAR])
 _SHARES = st.sampled_from([Decimal(text) for text in ("0.5", "0.3333333333", "0.25", "1", "-0.1", "0")])
 
 
 @st.composite
 def _tiers(draw: st.DrawFn, basis: TierBasis) -> tuple[Tier, ...]:
-    scale = Decimal(100) if basis is TierBasis.ATTAINMENT else Decimal("0.1")
-    bounds = sorted(draw(st.sets(st.integers(1, 300), max_size=4)))
-    marks: list[Decimal | None] = [Decimal(0), *(Decimal(number) / scale for number in bounds), None]
+    scale = Decimal("0.25") if basis is TierBasis.ATTAINMENT else Decimal(50)
+    bounds = sorted(draw(st.sets(st.sampled_from([1, 2, 3, 4, 6, 8]), min_size=1, max_size=4)))
+    marks: list[Decimal | None] = [Decimal(0), *(number * scale for number in bounds), None]
     return tuple(Tier(low or Decimal(0), high, draw(_RATES)) for low, high in pairwise(marks))
 
 
 @st.composite
 def _rate(draw: st.DrawFn) -> Rate:
-    kind = draw(st.sampled_from(["flat", "marginal", "whole_amount"]))
+    kind = draw(st.sampled_from(["flat", "marginal", "marginal", "whole_amount", "whole_amount"]))
     if kind == "flat":
         return FlatRate(draw(_RATES))
-    basis = draw(st.sampled_from(TierBasis))
+    basis = draw(st.sampled_from([TierBasis.AMOUNT, TierBasis.AMOUNT, TierBasis.ATTAINMENT]))
     tiers = draw(_tiers(basis))
     if kind == "marginal":
         return MarginalTiers(basis, tiers)
@@ -73,18 +76,18 @@ def plans(draw: st.DrawFn, name: str = "First") -> Plan:
             f"Part {number}",
             Measure(
                 draw(st.sampled_from(["bookings", "renewals"])),
-                draw(st.sampled_from(list(VALUES))),
-                draw(st.sampled_from(list(CONDITIONS))),
+                draw(st.sampled_from(["amount", "amount", *VALUES])),
+                draw(st.sampled_from([None, None, *CONDITIONS])),
                 "close_date",
             ),
-            draw(st.sampled_from(["revenue", "owner", "overlay"])),
-            draw(st.sampled_from(Span)),
+            draw(st.sampled_from(["revenue", "revenue", "owner", "overlay"])),
+            draw(st.sampled_from([Span.YEAR, Span.YEAR, Span.QUARTER, Span.MONTH])),
             draw(_rate()),
         )
         for number in range(draw(st.integers(1, 2)))
     )
     rounding = Rounding(draw(st.integers(0, 4)), draw(st.sampled_from(RoundingRule)))
-    return Plan(name, draw(st.sampled_from(["USD", "EUR"])), draw(st.sampled_from(Span)), rounding, components)
+    return Plan(name, draw(st.sampled_from(["USD", "USD", "EUR"])), draw(_STATEMENTS), rounding, components)
 
 
 def slow_plan(plan: Plan) -> SlowPlan:
@@ -114,21 +117,21 @@ def _slow_component(component: Component) -> SlowComponent:
 
 @st.composite
 def _deals(draw: st.DrawFn) -> list[dict[str, Any]]:
-    days = draw(st.lists(_DAYS, min_size=1, max_size=4))
+    days = draw(st.lists(_DAYS, min_size=2, max_size=6))
     return [
         {
             "deal_id": number,
             "connection": "acme",
             "crm_id": f"006{number:03}",
             "name": f"Deal {number}",
-            "owner_participant_id": draw(st.sampled_from([*PEOPLE, 1, 1, None])),
-            "amount": draw(st.none() | _MONEY | _MONEY | _MONEY),
-            "currency": draw(st.sampled_from(["USD", "USD", "EUR", "GBP", "JPY"])),
+            "owner_participant_id": draw(st.sampled_from([1, 1, 1, 1, *PEOPLE, None])),
+            "amount": None if draw(st.integers(0, 9)) == 0 else draw(_MONEY),
+            "currency": draw(st.sampled_from(["USD"] * 6 + ["EUR", "GBP", "JPY"])),
             "close_date": draw(st.sampled_from(days)),
-            "status": draw(st.sampled_from(["won", "won", "won", "open", "lost"])),
+            "status": draw(st.sampled_from(["won"] * 6 + ["open", "open", "lost"])),
             "deal_type": draw(st.sampled_from(["New", "Renewal", None])),
         }
-        for number in range(1, draw(st.integers(0, 12)) + 1)
+        for number in range(1, draw(st.sampled_from([0, 6, 10, 15, 20])) + 1)
     ]
 
 
@@ -157,7 +160,7 @@ def _quotas(draw: st.DrawFn) -> list[dict[str, Any]]:
             "measure": draw(st.sampled_from(["bookings", "bookings", "renewals"])),
             "starts_on": draw(st.sampled_from([first, date(2026, 1, 1)])),
             "ends_on": first + timedelta(days=draw(st.integers(0, 500))),
-            "amount": draw(st.integers(0, 300_000).map(lambda cents: Decimal(cents) / 100)),
+            "amount": draw(st.sampled_from([0, 100, 200, 400]) | st.integers(1, 3000)) * Decimal(1),
             "currency": draw(st.sampled_from(["USD", "EUR", None])),
         }
         rows.append(row)
@@ -168,7 +171,7 @@ def _quotas(draw: st.DrawFn) -> list[dict[str, Any]]:
 def _assignments(draw: st.DrawFn) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for person in PEOPLE:
-        change = draw(st.none() | _DAYS)
+        change = draw(_DAYS) if draw(st.integers(0, 2)) == 0 else None
         first = {"participant_id": person, "plan": "First", "starts_on": date(2026, 1, 1), "ends_on": change}
         rows.append(first)
         if change:
