@@ -35,7 +35,7 @@ def _not_negative(number: Decimal) -> Decimal:
 
 
 Exact = Annotated[Decimal, BeforeValidator(lambda given: _not_negative(_exact(given)))]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S(.*\S)?$")]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$")]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -69,7 +69,7 @@ class ComponentSection(_Section):
     role: Name = REVENUE
     accumulate: Span = Span.YEAR
     rate: Exact | None = None
-    tiers: tuple[TierSection, ...] = ()
+    tiers: Annotated[tuple[TierSection, ...], Field(max_length=100)] = ()
     tier_mode: Annotated[str | None, Field(pattern="^(marginal|whole_amount)$")] = None
     tier_by: TierBasis | None = None
     at_bound: AtBound | None = None
@@ -82,4 +82,4 @@ class PlanFile(_Section):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     statement: Span = Span.MONTH
     rounding: RoundingSection = RoundingSection()
-    components: Annotated[tuple[ComponentSection, ...], Field(min_length=1)]
+    components: Annotated[tuple[ComponentSection, ...], Field(min_length=1, max_length=100)]

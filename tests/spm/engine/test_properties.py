@@ -16,7 +16,7 @@ from spm.plans.model import Plan
 from tests.spm.engine.building import World
 from tests.spm.engine.worlds import PEOPLE, plans, versions, worlds
 
-_SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+_SOME = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 _TODAY = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 
 

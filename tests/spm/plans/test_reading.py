@@ -74,6 +74,8 @@ def test_a_fault_in_the_tiers_is_found(tmp_path: Path, tiers: str, expected: str
         (HEAD + "rate = 0.1\n[[components]]\nname = 'Sales'\nrate = 0.1", "there are two components named 'Sales'."),
         (HEAD + "rate = 0.1\ndate = 'name'", "plan.toml:6 (components.date): name is no date field."),
         (HEAD + "rate = 0.1\nat_bound = 'lower_tier'", "at_bound means something only with tier_mode = whole_amount."),
+        (HEAD.replace('"Sales"', '"Sales "') + "rate = 0.1", "plan.toml:4 (components[0].name)"),
+        (HEAD.replace('"Sales"', '"Sa\\u001fles"') + "rate = 0.1", "plan.toml:4 (components[0].name)"),
         ('statement = "day"\n' + HEAD + "rate = 0.1", "plan.toml:1 (statement)"),
         (HEAD + "rate = 0.1\n[rounding]\nplaces = 9", "plan.toml:7 (rounding.places)"),
         (
