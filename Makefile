@@ -21,7 +21,7 @@ demo: .venv/.attain
 	$(BIN)/attain demo
 
 test: .venv/.attain
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.attain
 	$(BIN)/ruff format --check .
