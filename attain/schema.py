@@ -51,7 +51,7 @@ class WriteBack(Table):
 class Log(Table):
     """What is logged, and how it looks."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
     format: Literal["auto", "text", "json"] = "auto"
 
 

@@ -48,5 +48,5 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """A hint that names the nearest known word, or `otherwise` where none is near."""
-    match = nearest(word, known)
+    match = nearest(word, [name for name in known if name != word])
     return f"Did you mean {match!r}?" if match else otherwise

@@ -103,7 +103,7 @@ def _step(engine: Engine, link: Link, step: str, work: Callable[[_Work], None], 
             work(done)
         except ConnectorError as error:
             state, message, hint, retry_after = _meaning(error)
-            log.warning("step.stopped", connection=link.name, step=step, state=state, message=message)
+            log.info("step.stopped", connection=link.name, step=step, state=state, message=message)
         except BaseException:
             _finish(engine, run_id, "failed", done, {}, "stopped by an error that nobody expected; see the log")
             raise

@@ -96,10 +96,10 @@ class Output:
 
 
 def _alike(found: Sequence[Problem]) -> list[list[Problem]]:
-    """Problems with the same field and the same next step together, errors first."""
-    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    """Problems with the same next step together, errors first."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in sorted(found, key=lambda problem: problem.severity):
-        groups.setdefault((problem.severity, problem.field, problem.hint), []).append(problem)
+        groups.setdefault((problem.severity, problem.hint), []).append(problem)
     return list(groups.values())
 
 

@@ -17,11 +17,21 @@ def checked(client: HubSpotClient, name: str) -> tuple[Account | None, list[Prob
     where = f"connections.{name}"
     try:
         reply = client.account()
-    except Forbidden as error:
-        return None, [_problem(where, error), *_missing_scopes(client, where)]
     except ConnectorError as error:
-        return None, [_problem(where, error)]
+        return _without_account(client, where, error)
     return _account(reply, client), _missing_scopes(client, where)
+
+
+def _without_account(client: HubSpotClient, where: str, error: ConnectorError) -> tuple[Account | None, list[Problem]]:
+    """Where all that is read and written is to be had, not seeing the account itself is only a warning."""
+    if isinstance(error, TryLater) or (isinstance(error, FixSettings) and not isinstance(error, Forbidden)):
+        return None, [_problem(where, error)]
+    missing = _missing_scopes(client, where)
+    if missing:
+        return None, [_problem(where, error), *(missing if isinstance(error, Forbidden) else [])]
+    message = f"the account's time zone and currency are not known: {error}"
+    hint = "Let the token see the account's details, or set time_zone and company.currency."
+    return Account("", "HubSpot", None, None, None), [Problem(where, "time_zone", message, hint, "warning")]
 
 
 def _account(reply: Reply, client: HubSpotClient) -> Account:

@@ -46,7 +46,7 @@ class SalesforceConnector:
         """Sign in and ask for the org; problems instead of exceptions."""
         where = f"connections.{self._name}"
         try:
-            return read_account(self._client, self._schemas), []
+            return read_account(self._client, self._schemas)
         except FixSettings as error:
             return None, [Problem(where, "", str(error), error.hint)]
         except ConnectorError as error:

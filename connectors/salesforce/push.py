@@ -144,9 +144,10 @@ class _Sender:
         try:
             return self._composite(chunks)
         except Refused as error:
-            if error.status != 400 or error.code in FOR_A_PERSON:
+            if error.status not in (400, 404) or error.code in FOR_A_PERSON:
                 raise
-            return [self._collection(chunk) for chunk in chunks]  # one of them spoils the call: find out which
+            # one of them spoils the call, or composite calls are not to be had: each by itself says which
+            return [self._collection(chunk) for chunk in chunks]
 
     def _collection(self, chunk: Chunk) -> Any:
         call = Call("PATCH", "composite/sobjects", "collections", body=self._body(chunk), repeat=NOTHING_LOST)
