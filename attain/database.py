@@ -30,8 +30,10 @@ SELECT set_config('TimeZone', 'UTC', false),
        set_config('application_name', 'attain', false),
        set_config('statement_timeout', '10min', false),
        set_config('lock_timeout', '1min', false),
-       set_config('idle_in_transaction_session_timeout', '30min', false)
+       set_config('idle_in_transaction_session_timeout', '30min', false),
+       set_config('client_connection_check_interval', '2s', false)
 """
+# client_connection_check_interval: a statement of a killed process ends soon, and with it the locks it holds.
 _POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "hide_parameters": True}
 """Parameters hold pay and names: an error of the database does not repeat them."""
 _CONNECT_SECONDS = 10

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from attain.cli.output import DONE, PROBLEMS_FOUND, TRY_LATER, Output, problems_as_json
 from attain.database import DatabaseUnusable
@@ -49,9 +50,21 @@ def _run(output: Output, work: Callable[[], int | None]) -> int:
         return _fail(output, [Problem("attain", "", str(error), error.hint)], PROBLEMS_FOUND)
     except TryLater as error:
         return _fail(output, [_try_later(error)], TRY_LATER)
+    except OperationalError as error:
+        return _fail(output, [_of_database(error)], TRY_LATER)
     except (StopRun, RejectedRecord) as error:
         hint = "What was committed stays. Run the command again; if it stops again, tell the CRM's admin."
         return _fail(output, [Problem("attain", "", str(error), hint)], PROBLEMS_FOUND)
+
+
+def _of_database(error: OperationalError) -> Problem:
+    """What the database said, without the values it was asked with: they may be pay."""
+    diag = getattr(error.orig, "diag", None)
+    said = getattr(diag, "message_primary", None) or "the connection to the database was lost"
+    hint = (
+        "Everything up to the last whole page is stored. See that the disk has room and no other attain process hangs,"
+    )
+    return Problem("database", "", f"{said}.", f"{hint} then run the same command again.")
 
 
 def _try_later(error: TryLater) -> Problem:

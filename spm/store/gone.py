@@ -23,10 +23,10 @@ NAMED = sql.SQL("held.crm_id = ANY(%(crm_ids)s)")
 NOT_SEEN = sql.SQL("held.seen_at < %(seen_before)s")
 """The links and splits that the read begun at that moment did not bring."""
 NOT_SIGHTED = sql.SQL("""
-    held.recorded_at < %(seen_before)s AND held.crm_id NOT IN (
-        SELECT crm_id FROM sighting
-        WHERE connection_id = %(connection)s AND entity = %(entity)s AND source = %(source)s
-          AND seen_at >= %(seen_before)s
+    held.recorded_at < %(seen_before)s AND NOT EXISTS (
+        SELECT FROM sighting
+        WHERE sighting.connection_id = %(connection)s AND entity = %(entity)s AND sighting.source = %(source)s
+          AND sighting.seen_at >= %(seen_before)s AND sighting.crm_id = held.crm_id
     )
 """)
 """The other records that the read begun at that moment did not bring."""

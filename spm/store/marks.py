@@ -41,8 +41,10 @@ FROM (
     UNION ALL
     SELECT split.owner_id, deal.since
     FROM (SELECT unnest(CAST(:deals AS text[])) AS crm_id, unnest(CAST(:deal_sinces AS date[])) AS since) AS deal
-    JOIN deal_split AS split
-      ON split.connection_id = :connection AND split.deal_crm_id = deal.crm_id AND split.superseded_at IS NULL
+    CROSS JOIN LATERAL (  -- deal by deal through the index, whatever the planner thinks of tables without statistics
+        SELECT owner_id FROM deal_split
+        WHERE connection_id = :connection AND deal_crm_id = deal.crm_id AND superseded_at IS NULL OFFSET 0
+    ) AS split
 ) AS touched
 JOIN participant_link AS link ON link.connection_id = :connection AND link.owner_id = touched.owner_id
 GROUP BY link.participant_id

@@ -21,10 +21,16 @@ from spm.store.stored import Stored
 
 _CONTENT = "deal_crm_id, owner_id, share, role"
 _REPLACE = """
-WITH held AS MATERIALIZED (
-    SELECT * FROM deal_split
-    WHERE connection_id = %(connection)s AND superseded_at IS NULL
-      AND (deal_crm_id = ANY(%(parents)s) OR crm_id IN (SELECT crm_id FROM page_deal_split))
+WITH held AS MATERIALIZED (  -- one by one through the indexes, as in merge.py
+    SELECT one.* FROM page_deal_split AS page CROSS JOIN LATERAL (
+        SELECT * FROM deal_split
+        WHERE connection_id = %(connection)s AND crm_id = page.crm_id AND superseded_at IS NULL OFFSET 0
+    ) AS one
+    UNION
+    SELECT one.* FROM unnest(%(parents)s::text[]) AS parent CROSS JOIN LATERAL (
+        SELECT * FROM deal_split
+        WHERE connection_id = %(connection)s AND deal_crm_id = parent AND superseded_at IS NULL OFFSET 0
+    ) AS one
 ), same AS (
     SELECT held.id, crm_id FROM held JOIN page_deal_split AS page USING (crm_id)
     WHERE (held.deal_crm_id, held.owner_id, held.share, held.role)
@@ -40,11 +46,12 @@ SELECT held.crm_id, held.deal_crm_id, held.owner_id, held.id IN (SELECT id FROM 
 """
 _ADD = """
 INSERT INTO deal_split (connection_id, crm_id, deal_crm_id, owner_id, share, role, recorded_at, seen_at)
-SELECT %(connection)s, crm_id, deal_crm_id, owner_id, share, role, %(now)s, %(seen_at)s FROM page_deal_split AS page
-WHERE NOT EXISTS (
-    SELECT FROM deal_split AS held
-    WHERE held.connection_id = %(connection)s AND held.crm_id = page.crm_id AND held.superseded_at IS NULL
-)
+SELECT %(connection)s, page.crm_id, page.deal_crm_id, page.owner_id, page.share, page.role, %(now)s, %(seen_at)s
+FROM page_deal_split AS page LEFT JOIN LATERAL (
+    SELECT id FROM deal_split
+    WHERE connection_id = %(connection)s AND crm_id = page.crm_id AND superseded_at IS NULL LIMIT 1
+) AS held ON true
+WHERE held.id IS NULL
 RETURNING crm_id, deal_crm_id, owner_id
 """
 
