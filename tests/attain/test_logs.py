@@ -39,7 +39,7 @@ def logging_as_before() -> Iterator[None]:
 
 def configured(stream: io.StringIO | None = None, **settings: str) -> io.StringIO:
     stream = stream or io.StringIO()
-    configure_logs(Log.model_validate({"format": "json"} | settings), secrets=[CANARY], stream=stream)
+    configure_logs(Log.model_validate({"format": "json", "level": "info"} | settings), secrets=[CANARY], stream=stream)
     return stream
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import structlog
 from click.testing import CliRunner
 from sqlalchemy import Engine
 
@@ -86,6 +87,8 @@ class Office:
             done = CliRunner().invoke(main, chosen, env=dict(environ or {}))
         finally:
             logging.getLogger().handlers[:] = handlers
+            logging.captureWarnings(capture=False)
+            structlog.reset_defaults()
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Said(done.exit_code, done.stdout, done.stderr)
