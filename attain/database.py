@@ -31,9 +31,11 @@ SELECT set_config('TimeZone', 'UTC', false),
        set_config('statement_timeout', '10min', false),
        set_config('lock_timeout', '1min', false),
        set_config('idle_in_transaction_session_timeout', '30min', false),
-       set_config('client_connection_check_interval', '2s', false)
+       set_config('client_connection_check_interval', '2s', false),
+       set_config('plan_cache_mode', 'force_custom_plan', false)
 """
 # client_connection_check_interval: a statement of a killed process ends soon, and with it the locks it holds.
+# plan_cache_mode: in a first load tables grow from nothing; a plan made for the empty table would be kept for the full.
 _POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "hide_parameters": True}
 """Parameters hold pay and names: an error of the database does not repeat them."""
 _CONNECT_SECONDS = 10
