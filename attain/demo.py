@@ -69,7 +69,12 @@ def run_demo(options: DemoOptions, output: Output) -> None:
     options.folder.mkdir(parents=True)
     with ExitStack() as stack:
         output.heading("1. Two CRMs with a year of sales")
-        stands = [stack.enter_context(stand) for stand in _stands(options)]
+        stands: list[Stand] = []
+        with ProgressBars(output.aside) as bars:
+            bars.begin("start the sandboxes", 2)
+            for stand in _stands(options):
+                stands.append(stack.enter_context(stand))
+                bars.advance("start the sandboxes", 1)
         for stand in stands:
             output.say(f"{stand.name} sandbox at {stand.url}")
         house = open_house(_write_config(options.folder, stands))
@@ -246,10 +251,13 @@ class _Story:
     def _compare(self) -> None:
         """Every target field of every record with results, both CRMs."""
         total = 0
-        for connection in chosen(self.house, []):
-            with link(self.house, self.engine, connection) as one:
-                for section in one.mapping.writes.values():
-                    total += self._compare_section(connection.name, one.connection_id, section)
+        with ProgressBars(self.output.aside) as bars:
+            bars.begin("compare", 4)
+            for connection in chosen(self.house, []):
+                with link(self.house, self.engine, connection) as one:
+                    for section in one.mapping.writes.values():
+                        total += self._compare_section(connection.name, one.connection_id, section)
+                        bars.advance("compare", 1)
         self.output.say(f"Compared {total:,} values in the CRMs with the calculation: all equal.")
 
     def _compare_section(self, name: str, connection_id: int, section: WriteMapping) -> int:

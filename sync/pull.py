@@ -24,12 +24,16 @@ from spm.store.facts import Stored, mark_gone, replace_children, store_page, swe
 from spm.store.outbox import store_held
 from spm.store.places import replace_problems_at
 from spm.store.seen import keep_seen
+from spm.store.statistics import refresh_statistics
 from sync.gather import gathered
 from sync.link import Link, Reading
 from sync.progress import Progress
 from sync.targets import TARGETS
 
 log = structlog.get_logger()
+
+_FIRST_STATISTICS = 1_000
+"""New records after which the planner is told of them for the first time; then at four times as many, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class _Pull:
         self._position = position
         self._now = now
         self.counts = {one.object_name: Pulled(one.object_name, one.entity) for one in (reading, *reading.children)}
+        self._statistics_at = dict.fromkeys(self.counts, _FIRST_STATISTICS)
 
     @property
     def _seen_at(self) -> datetime | None:
@@ -145,11 +150,19 @@ class _Pull:
             )
             self._count(reading, gone=gone.changed)
             self._store_held(conn, page.records)
+            self._refresh_statistics(conn)
             if page.last:
                 self._sweep(conn)
             since = None if page.last else self._position.snapshot_since
             following = replace(self._position, cursor=dict(page.cursor), snapshot_since=since)
             save_cursor(conn, link.connection_id, _cursor_key(reading), following.as_json())
+
+    def _refresh_statistics(self, conn: Connection) -> None:
+        for one in (self._reading, *self._reading.children):
+            new = self.counts[one.object_name].new
+            if new >= self._statistics_at[one.object_name]:
+                refresh_statistics(conn, one.entity)
+                self._statistics_at[one.object_name] = 4 * new
 
     def _store(self, conn: Connection, records: pl.DataFrame) -> None:
         if records.is_empty():

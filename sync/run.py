@@ -92,6 +92,14 @@ def push(engine: Engine, link: Link, options: WriteOptions, progress: Progress) 
 
 
 def _step(engine: Engine, link: Link, step: str, work: Callable[[_Work], None], *, now: datetime) -> StepReport:
+    try:
+        return _alone_step(engine, link, step, work, now=now)
+    except Busy as error:
+        state, message, hint, retry_after = _meaning(error)
+        return StepReport(link.name, step, state, message, hint, retry_after)
+
+
+def _alone_step(engine: Engine, link: Link, step: str, work: Callable[[_Work], None], *, now: datetime) -> StepReport:
     before = Counter(link.connector.calls())
     done, started = _Work(), time.monotonic()
     state: State = "done"

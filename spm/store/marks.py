@@ -34,9 +34,7 @@ class Marks:
 
 _FIRST = "CASE WHEN bool_or(touched.since IS NULL) THEN NULL ELSE min(touched.since) END"
 _MARK = f"""
-INSERT INTO dirty (participant_id, since, cause)
-SELECT link.participant_id, {_FIRST}, :cause
-FROM (
+WITH touched AS MATERIALIZED (
     SELECT unnest(CAST(:owners AS text[])) AS owner_id, unnest(CAST(:sinces AS date[])) AS since
     UNION ALL
     SELECT split.owner_id, deal.since
@@ -45,8 +43,10 @@ FROM (
         SELECT owner_id FROM deal_split
         WHERE connection_id = :connection AND deal_crm_id = deal.crm_id AND superseded_at IS NULL OFFSET 0
     ) AS split
-) AS touched
-JOIN participant_link AS link ON link.connection_id = :connection AND link.owner_id = touched.owner_id
+)
+INSERT INTO dirty (participant_id, since, cause)
+SELECT link.participant_id, {_FIRST}, :cause
+FROM touched JOIN participant_link AS link ON link.connection_id = :connection AND link.owner_id = touched.owner_id
 GROUP BY link.participant_id
 RETURNING participant_id
 """  # noqa: S608 - composed of constants of this module
