@@ -6,7 +6,8 @@ settled by reading the record first, never by sending again blindly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -28,6 +29,10 @@ _CHUNK = 5_000
 """Rows queued, sent and settled together: bounds memory and what a killed process leaves to be read again."""
 
 
+_WAITS_SECONDS = (1.0, 4.0)
+"""Before a second and a third try of rows the CRM could not take just now; after that the next run tries."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenBack:
     """What became of one object's differences."""
@@ -45,12 +50,14 @@ class WrittenBack:
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """`pay_on_shared_records`: fields marked as pay are written too. `dry_run`: nothing is sent or queued."""
+    """`pay_on_shared_records`: fields marked as pay are written too. `dry_run`: nothing is sent or queued. `pause`
+    waits so many seconds before another try."""
 
     today: date
     now: datetime
     pay_on_shared_records: bool
     dry_run: bool = False
+    pause: Callable[[float], None] = time.sleep
 
 
 def write_back(engine: Engine, link: Link, options: WriteOptions, progress: Progress) -> list[WrittenBack]:
@@ -142,22 +149,41 @@ def _send(
     done: WrittenBack,
     bar: tuple[Progress, str],
 ) -> WrittenBack:
-    queued = [Queued(one.record_id, one.values) for one in chunk]
+    """Queue and send the chunk; what is worth another try (a locked row, say) gets it, a moment later."""
+    rows = [Queued(one.record_id, one.values) for one in chunk]
     with engine.begin() as conn:
-        parked = refused(conn, link.connection_id, section.object_name, queued)
-        fresh = [row for row in queued if row.record_id not in parked]
-        queue_writes(conn, link.connection_id, section.object_name, fresh, now=options.now)
-    done = replace(done, parked=done.parked + len(parked))
-    writes = [_write(section, row) for row in fresh]
-    outcomes: list[Outcome] = []
+        parked = refused(conn, link.connection_id, section.object_name, rows)
+    rows = [row for row in rows if row.record_id not in parked]
+    outcomes: dict[str, Outcome] = {}
+    for wait_seconds in (*_WAITS_SECONDS, None):
+        outcomes |= _push(engine, link, section, rows, options, bar)
+        rows = [row for row in rows if outcomes[row.record_id].state == "retry"]
+        if not rows or wait_seconds is None:
+            break
+        options.pause(wait_seconds)
+    return _counted(replace(done, parked=done.parked + len(parked)), list(outcomes.values()))
+
+
+def _push(
+    engine: Engine,
+    link: Link,
+    section: WriteMapping,
+    rows: Sequence[Queued],
+    options: WriteOptions,
+    bar: tuple[Progress, str],
+) -> dict[str, Outcome]:
+    """One outcome for each row, noted in the outbox as far as they came when something raises."""
+    with engine.begin() as conn:
+        queue_writes(conn, link.connection_id, section.object_name, rows, now=options.now)
+    outcomes: dict[str, Outcome] = {}
     try:
-        for outcome in link.connector.push(section.object_name, writes):
-            outcomes.append(outcome)
-            bar[0].advance(bar[1], 1)
+        for outcome in link.connector.push(section.object_name, [_write(section, row) for row in rows]):
+            outcomes[outcome.record_id] = outcome
+            bar[0].advance(bar[1], outcome.state != "retry")
     finally:
         with engine.begin() as conn:
-            record_outcomes(conn, link.connection_id, section.object_name, outcomes, now=options.now)
-    return _counted(done, outcomes)
+            record_outcomes(conn, link.connection_id, section.object_name, list(outcomes.values()), now=options.now)
+    return outcomes
 
 
 def _write(section: WriteMapping, row: Queued) -> Write:
