@@ -1,7 +1,7 @@
 # `make demo` and `make test` do everything on a fresh machine; everything else is for working here.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test lint check lock clean format
+.PHONY: demo test lint check lock clean format bench
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Attain needs Python 3.11 or later; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
@@ -30,6 +30,10 @@ lint: .venv/.attain
 	$(BIN)/lint-imports
 
 check: lint test
+
+# Prints ratios; no test times anything.
+bench: .venv/.attain
+	$(BIN)/python bench/reading.py
 
 format: .venv/.attain
 	$(BIN)/ruff format .
