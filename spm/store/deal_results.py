@@ -15,9 +15,10 @@ from sqlalchemy import Connection, text
 
 from spm.explain.deals import deal_explanations
 from spm.frames import LINES, MONEY, Schema
-from spm.plans import PlanVersion, stored_plan
+from spm.plans import PlanVersion
 from spm.store.bulk import Statement, copy_in, copy_out, run
 from spm.store.owners import OWNERS
+from spm.store.plan_versions import load_plan_versions
 
 _RESULT: Schema = {
     "deal_id": pl.Int64,
@@ -77,7 +78,8 @@ def refresh_deals(conn: Connection, touched: Set[int], participants: Sequence[in
     deals = copy_out(conn, affected, {"deal_id": pl.Int64, "participant_id": pl.Int64})
     lines = _of_owners(conn, affected, "earning_line", LINES)
     estimates = _of_owners(conn, affected, "estimate", _ESTIMATE)
-    _store(conn, _figures(deals, lines, estimates, _plans(conn, lines)), now)
+    plans = load_plan_versions(conn, lines["plan_version"].drop_nulls().unique().to_list())
+    _store(conn, _figures(deals, lines, estimates, plans), now)
 
 
 _ESTIMATE: Schema = {
@@ -92,14 +94,6 @@ def _of_owners(conn: Connection, affected: Statement, table: str, schema: Schema
     columns = sql.SQL(", ").join(sql.Identifier("row", name) for name in schema)
     query = sql.SQL("SELECT {} FROM {} AS row JOIN ({}) AS affected USING (deal_id, participant_id)")
     return copy_out(conn, query.format(columns, sql.Identifier(table), affected), schema)
-
-
-def _plans(conn: Connection, lines: pl.DataFrame) -> list[PlanVersion]:
-    texts = conn.scalars(
-        text("SELECT text FROM plan_version WHERE hash = ANY(:hashes) ORDER BY hash"),
-        {"hashes": lines["plan_version"].drop_nulls().unique().to_list()},
-    )
-    return [stored_plan(found) for found in texts]
 
 
 def _figures(
