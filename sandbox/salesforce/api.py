@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from sandbox.salesforce import composite, records, sobject_collections, tooling
-from sandbox.salesforce.auth import identity
+from sandbox.salesforce.auth import base_url, identity
 from sandbox.salesforce.describe import describe_basic, describe_object
 from sandbox.salesforce.errors import ApiError, not_found
 from sandbox.salesforce.org import Org
@@ -168,7 +168,9 @@ class Api:
 
     def _resources(self, _org: Org, call: Call) -> Response:
         names = ("tooling", "query", "queryAll", "sobjects", "limits", "composite")
-        return json_response({name: f"/services/data/{call.version}/{name}" for name in names})
+        resources = {name: f"/services/data/{call.version}/{name}" for name in names}
+        who = f"{base_url(call.request)}/id/{self._org_id}/{self._user_id}"
+        return json_response({**resources, "identity": who})
 
     def _tooling_query(self, _org: Org, call: Call) -> Response:
         return self._tooling_queries.run(_text(call), call.version, with_deleted=False, batch=_batch(call))

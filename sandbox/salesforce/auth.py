@@ -63,7 +63,7 @@ class Sessions:
             grant(form)
         except _Refused as refused:
             return json_response({"error": refused.error, "error_description": refused.description}, 400)
-        return json_response(self._issue(_base_url(request)))
+        return json_response(self._issue(base_url(request)))
 
     def _client_credentials(self, form: dict[str, str]) -> None:
         if form.get("client_id") != CLIENT_ID:
@@ -145,7 +145,7 @@ class Sessions:
 
 def identity(request: Request, org_id: str, user: dict[str, Any]) -> Response:
     """GET /services/oauth2/userinfo and GET /id/{org}/{user}: who is signed in."""
-    base = _base_url(request)
+    base = base_url(request)
     rest = f"{base}/services/data/v{{version}}/"
     return json_response(
         {
@@ -174,7 +174,8 @@ def identity(request: Request, org_id: str, user: dict[str, Any]) -> Response:
     )
 
 
-def _base_url(request: Request) -> str:
+def base_url(request: Request) -> str:
+    """Where the client reached the sandbox: addresses in answers lead back there."""
     return f"http://{request.headers.get('host', 'localhost')}"
 
 

@@ -214,3 +214,9 @@ def test_each_api_has_its_own_objects(rest: Rest) -> None:
     assert rest.ask("SELECT Id FROM CustomField").json()[0]["errorCode"] == "INVALID_TYPE"
     assert rest.ask("SELECT Id FROM Opportunity", "tooling/query").json()[0]["errorCode"] == "INVALID_TYPE"
     assert rest.query("SELECT QualifiedApiName FROM EntityDefinition WHERE DurableId = 'User'")
+
+
+def test_the_version_s_root_says_where_everything_is_and_who_asks(rest: Rest) -> None:
+    root = rest.call("GET", "").json()
+    assert root["query"] == "/services/data/v66.0/query"
+    assert rest.session.get(root["identity"], timeout=30).json()["username"] == "integration@sandbox.example"
