@@ -1,7 +1,8 @@
 """Credits: what each person on a plan is credited for by one component, on which day, in the plan's currency.
 
 credit = value x share x rate of the deal's day, kept to ten places and never rounded to cents. Credits stand in the
-order (person, day, deal, split); that order decides which of them reach a tier first.
+order (person, day, deal, larger share); that order decides which of them reach a tier first. Deals of one day stand in
+the order of their connection and their id in the CRM, which is the same in every database that holds them.
 
 A won deal counts on its own day by the plan its person is on that day. One that is dated after the statement period
 that contains today waits for its day.
@@ -58,7 +59,7 @@ def won_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
         *lacking.value(priced, inputs.deals, component),
         *lacking.rate(priced, inputs.deals, plan),
     ]
-    return Credits(_in_order(priced.drop_nulls("credited")), problems)
+    return Credits(_in_order(priced.drop_nulls("credited"), inputs), problems)
 
 
 def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
@@ -68,16 +69,21 @@ def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
     counted = measured(deals, plan, component).deals.with_columns(_today(inputs.today).alias("on"))
     rows = _on_plan(plan, crediting.credited(counted, inputs.splits, component.role), inputs)
     priced = _priced(_placed(rows, plan, component, inputs), plan, inputs)
-    return Credits(_in_order(priced), list(lacking.rate(priced, inputs.deals, plan, won=False)))
+    return Credits(_in_order(priced, inputs), list(lacking.rate(priced, inputs.deals, plan, won=False)))
 
 
 def _today(today: date) -> pl.Expr:
     return pl.lit(today, dtype=pl.Date)
 
 
-def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+def _in_order(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+    """Never by our own numbers, which say when we first read a record: calculated anew in another database, the same
+    deals have others."""
     key = pl.col("participant_id") * _DAYS + pl.col("on").to_physical()
-    return rows.with_columns(key=key).sort("key", "deal_id", "split_id").drop("key").with_row_index("row")
+    placed = rows.join(inputs.places, on="deal_id", how="left").with_columns(key=key)
+    return (
+        placed.sort("key", "place", "share", descending=[False, False, True]).drop("key", "place").with_row_index("row")
+    )
 
 
 def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:

@@ -32,6 +32,7 @@ class Inputs:
     rates: pl.DataFrame
     days: Days
     today: date
+    places: pl.DataFrame  # `deal_id` and `place`: the order of deals that count on one day
 
 
 def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[Inputs, list[Problem]]:
@@ -44,6 +45,15 @@ def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[I
     quotas, quota_problems = readable(facts.quotas, facts.participants)
     assignments, assignment_problems = assigned(facts.assignments, facts.participants)
     unknown = unknown_plans(assignments, [version.name for version in plans], facts.participants)
-    inputs = Inputs(deals, splits, facts.participants, quotas, assignments, rates, days_of(facts.periods), today)
+    inputs = Inputs(
+        deals, splits, facts.participants, quotas, assignments, rates, days_of(facts.periods), today, _places(deals)
+    )
     problems = [*rate_problems, *quota_problems, *assignment_problems, *unknown]
     return inputs, [*problems, *findings.of_facts(facts.deals, splits)]
+
+
+def _places(deals: pl.DataFrame) -> pl.DataFrame:
+    """By connection and id in the CRM; a shorter id first, so that numbers stand as numbers."""
+    ordered = deals.select("deal_id", "connection", "crm_id", length=pl.col("crm_id").str.len_chars())
+    ranked = ordered.sort("connection", "length", "crm_id", "deal_id").with_row_index("place")
+    return ranked.select("deal_id", "place")

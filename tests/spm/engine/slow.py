@@ -151,10 +151,10 @@ class Slow:
                 value = Fraction(row["amount"]) * part.factor * share * cross if known else None
                 credit = None if value is None else half_even(value, 10)
                 found.append(
-                    {**row, "person": person, "split": split_id, "day": day, "credit": credit}
+                    {**row, "person": person, "split": split_id, "share": share, "day": day, "credit": credit}
                     | {"period": period["period"], "span": span}
                 )
-        return sorted(found, key=lambda each: (each["person"], each["day"], each["deal_id"], each["split"]))
+        return sorted(found, key=lambda each: (each["person"], each["day"], each["crm_id"], -each["share"]))
 
     def bounds(self, part: SlowComponent, quota: Fraction | None) -> list[tuple[Fraction | None, Fraction | None]]:
         size = quota if part.by == "attainment" and quota is not None else Fraction(1)

@@ -244,3 +244,38 @@ def test_every_tier_line_says_its_whole_cause(tmp_path: Path) -> None:
 def test_a_line_names_a_type_for_every_column(tmp_path: Path) -> None:
     lines = World([deal(1, 1, "10", "2026-01-05")]).results(plan(tmp_path, FLAT)).lines
     assert lines.schema["rate"] == pl.Decimal(38, 10)
+
+
+TIERS = """
+[[components]]
+name = "Sales"
+tier_mode = "marginal"
+tier_by = "amount"
+tiers = [{ from = 0, to = 100, rate = 0.1 }, { from = 100, rate = 0.2 }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"crm_id": "006A"}, {"crm_id": "006B"}),  # by id
+        ({"crm_id": "999"}, {"crm_id": "1000"}),  # ids that are numbers, as numbers
+        ({"connection": "acme", "crm_id": "9"}, {"connection": "hub", "crm_id": "1"}),  # by connection first
+    ],
+)
+def test_deals_of_one_day_reach_a_tier_in_the_same_order_in_every_database(
+    tmp_path: Path, one: Row, other: Row
+) -> None:
+    version = plan(tmp_path, TIERS)
+    for first, second in ((1, 2), (2, 1)):  # our own numbers: which of them was read first
+        deals = [deal(first, 1, "100", "2026-01-05", **one), deal(second, 1, "100", "2026-01-05", **other)]
+        earned = dict(World(deals=deals).results(version).lines.select("deal_id", "amount").iter_rows())
+        assert {number: f"{amount:.2f}" for number, amount in earned.items()} == {first: "10.00", second: "20.00"}
+
+
+def test_two_shares_of_one_person_reach_a_tier_in_the_same_order_in_every_database(tmp_path: Path) -> None:
+    version = plan(tmp_path, TIERS)
+    for first, second in ((1, 2), (2, 1)):
+        splits = [split(first, 1, 1, "0.25"), split(second, 1, 1, "0.75")]
+        lines = World(deals=[deal(1, 1, "200", "2026-01-05")], splits=splits).results(version).lines
+        assert [f"{share:.2f}" for share in lines["share"]] == ["0.75", "0.75", "0.25"]
