@@ -128,7 +128,7 @@ def _quotas(conn: Connection, participants: Sequence[int] | None, span: tuple[da
 
 def load_rates(conn: Connection) -> pl.DataFrame:
     """Exchange rates (frames.FX_RATES), each pair of currencies from one source: a file, else the connection set up
-    first. Rates of two accounts are never mixed.
+    first. Rates of two accounts are never mixed, also where one gives dollars for a euro, the other euros for a dollar.
 
     A CRM that does not name its own currency is taken to mean the only one it gives the rate 1; without such a one
     its rates cannot be used and are left out.
@@ -142,8 +142,9 @@ def load_rates(conn: Connection) -> pl.DataFrame:
             SELECT coalesce(fx_rate.base, own.base) AS base, currency, rate, starts_on, connection_id, fx_rate.id
             FROM fx_rate LEFT JOIN own USING (connection_id) WHERE gone_at IS NULL AND rate > 0
         ), ranked AS (
-            SELECT *, rank() OVER (PARTITION BY base, currency ORDER BY connection_id NULLS FIRST) AS place FROM known
-            WHERE base IS NOT NULL AND base <> currency
+            SELECT *, rank() OVER (
+                PARTITION BY LEAST(base, currency), GREATEST(base, currency) ORDER BY connection_id NULLS FIRST
+            ) AS place FROM known WHERE base IS NOT NULL AND base <> currency
         )
         SELECT base, currency, rate, starts_on FROM ranked WHERE place = 1 ORDER BY base, currency, starts_on, id
     """)

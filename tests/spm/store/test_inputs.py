@@ -260,6 +260,25 @@ def test_rates_of_two_accounts_are_never_mixed(conn: Connection, acme: int, glob
     assert load(conn).fx_rates.select("currency", "rate").rows() == [("EUR", Decimal("0.9")), ("GBP", Decimal("0.7"))]
 
 
+def test_rates_of_two_accounts_are_not_mixed_where_one_turns_the_pair_round(
+    conn: Connection, acme: int, globex: int
+) -> None:
+    store(conn, globex, "fx_rate", page("fx_rate", rate("1", "USD", "1.25", "EUR")))
+    store(conn, acme, "fx_rate", page("fx_rate", rate("1", "EUR", "0.9", "USD")))
+    assert load(conn).fx_rates.rows() == [("USD", "EUR", Decimal("0.9"), None)]
+
+
+def test_a_rate_from_a_file_stands_also_in_the_place_of_the_pair_turned_round(conn: Connection, acme: int) -> None:
+    store(conn, acme, "fx_rate", page("fx_rate", rate("1", "USD", "1.25", "EUR")))
+    conn.execute(
+        text(
+            "INSERT INTO fx_rate (source, crm_id, base, currency, rate, recorded_at)"
+            " VALUES ('rates.csv', '1', 'USD', 'EUR', 0.5, now())"
+        )
+    )
+    assert load(conn).fx_rates.rows() == [("USD", "EUR", Decimal("0.5"), None)]
+
+
 @pytest.mark.parametrize("value", ["0", "-1"])
 def test_a_rate_that_is_none_is_left_out(conn: Connection, acme: int, value: str) -> None:
     store(conn, acme, "fx_rate", page("fx_rate", rate("1", "EUR", value, "USD")))
