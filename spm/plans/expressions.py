@@ -23,6 +23,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MAX_LENGTH = 2000
+_SIGNS = frozenset({*"+-*/%=<>!(),.|", "//"})
+"""What may stand between words. Polars knows more: other quotes, inside which the words here would not be found."""
 
 
 class Refused(Exception):
@@ -100,6 +102,8 @@ def _check_sign(kind: str, sign: str) -> None:
         raise Refused(f"{sign} is a floating-point number, which is not exact.", "Write it out, as in 1000.")
     if sign == "::":
         raise Refused(":: fails where a value cannot be read.", "Write try_cast, which leaves it empty instead.")
+    if kind == "sign" and sign not in _SIGNS:
+        raise Refused(f"{sign} has no place in an expression.", "Text stands in single quotes, a field in double.")
 
 
 def _never_zero(following: tuple[str, str]) -> bool:

@@ -72,6 +72,10 @@ def test_one_answer_for_one_deal_is_allowed(text: str, expected: Any) -> None:
         ("amount -- all of it", "-- does not belong in an expression"),
         ("amount; drop table deal", "; does not belong in an expression"),
         ("read_csv('/etc/passwd')", "read_csv is no function that plans know"),
+        ("$$ ' $$ || sum(amount) || $$ ' $$", "$ has no place"),  # quotes of PostgreSQL, with ours inside
+        ("`a'` + sum(amount) + `'`", "` has no place"),  # quotes of MySQL
+        ("deal_type ~ '('", "~ has no place"),  # a pattern that only fails once there are deals
+        ("amount + '", "' has no place"),  # a quote that is not closed
         ("amount +", "not a SQL expression"),
         ("deal_type + 1", "."),
         ("close_date > '2026-01-01'", "cannot compare"),
