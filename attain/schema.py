@@ -82,6 +82,13 @@ class FileTable(Table):
     log: Log = Log()
     connections: dict[str, ConnectionTable] = {}
 
+    @field_validator("data_dir")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        if "\0" in path:
+            raise ValueError("this is no path of a folder")
+        return path
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, url: SecretStr) -> SecretStr:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
+from attain.paths import placed
 from problems import Problem
 
 HIDDEN = "[hidden]"
@@ -43,7 +44,7 @@ def resolve(text: str, place: Place, environ: Mapping[str, str]) -> str | Proble
 
 def from_file(name: str, base_dir: Path, *, where: str, field: str) -> str | Problem:
     """The content of a secret's file without the line end after it, or the problem that keeps it from being read."""
-    path = base_dir / Path(name).expanduser()
+    path = placed(base_dir, name)
     try:
         text = path.read_text(encoding="utf-8").rstrip("\r\n")
     except FileNotFoundError:
@@ -52,6 +53,8 @@ def from_file(name: str, base_dir: Path, *, where: str, field: str) -> str | Pro
         return Problem(where, field, f"{path} cannot be read: {error.strerror}.", "Let Attain's user read the file.")
     except UnicodeDecodeError:
         return Problem(where, field, f"{path} is not text.", "Save the secret as UTF-8 text.")
+    except ValueError:
+        return Problem(where, field, f"{str(path)!r} is no path.", "Correct the path of the file.")
     return text or Problem(where, field, f"{path} is empty.", "Write the secret into it.")
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from attain.environment import variable_of
+from attain.paths import is_file, matching, placed
 from attain.schema import CONNECTIONS, Company, ConnectionTable, FileTable, Log, Plans, Schema, WriteBack
 from attain.secrets import scrubbed_problem
 from attain.sources import DEFAULT_FILE, Sources, Within, read_file, read_variables
@@ -90,14 +91,6 @@ def load_settings(
     return Loaded(None if failed else settings, problems)
 
 
-def matching(base_dir: Path, pattern: str) -> list[Path]:
-    """The files a pattern means, in order; none for an empty pattern."""
-    path = base_dir / Path(pattern).expanduser()
-    if not pattern:
-        return []
-    return sorted(found for found in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if found.is_file())
-
-
 @dataclass(slots=True)
 class _Check:
     """Turns what was read into settings, and collects what keeps it from being so."""
@@ -121,7 +114,7 @@ class _Check:
     def _settings(self, table: FileTable, connections: list[ConnectionSettings]) -> Settings:
         return Settings(
             base_dir=self.sources.base_dir,
-            data_dir=self.sources.base_dir / Path(table.data_dir).expanduser(),
+            data_dir=placed(self.sources.base_dir, table.data_dir),
             database_url=table.database_url,
             company=table.company,
             plans=table.plans,
@@ -200,8 +193,8 @@ class _Check:
     def _mapping(self, prefix: tuple[str, str], table: ConnectionTable) -> Path | None:
         if not table.mapping:
             return None
-        path = self.sources.base_dir / Path(table.mapping).expanduser()
-        if not path.is_file():
+        path = placed(self.sources.base_dir, table.mapping)
+        if not is_file(path):
             self._add((*prefix, "mapping"), f"there is no file {path}.", "Correct the path, or leave the key out.")
         return path
 

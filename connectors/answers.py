@@ -36,7 +36,7 @@ class Answer:
 def read_json(answer: Answer) -> Any:
     """The JSON of an answer; numbers with a point come as `str`, exactly as written, so that money stays exact.
 
-    Raises UnreadableAnswer for another content type, an empty body, or one that is cut.
+    Raises UnreadableAnswer for another content type, an empty body, or one that is cut or nested without end.
     """
     if not answer.is_json:
         kind = answer.headers.get("content-type", "no content type")
@@ -49,3 +49,5 @@ def read_json(answer: Answer) -> Any:
         return _DECODER.decode(answer.body)
     except msgspec.DecodeError as error:
         raise UnreadableAnswer(f"the body is no whole JSON text: {error}") from error
+    except RecursionError as error:
+        raise UnreadableAnswer("the body is nested deeper than anything the CRM sends") from error

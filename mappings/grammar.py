@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from mappings.tokens import ExpressionError, Form, Token, Words, tokens_of
 from mappings.vocabulary import FUNCTIONS, INSTEAD, PARTS, Function
@@ -242,8 +242,8 @@ class Reader(Words):
 
     def _number(self) -> Part:
         """A number as written, without an exponent: Polars reads 1e3 as floating point and 1.5 exactly."""
-        number = Decimal(self.take().text)
-        if len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) >= _DIGITS:
+        number = _exact(self.take().text)
+        if number is None or len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) >= _DIGITS:
             raise ExpressionError(f"a number has more than {_DIGITS} digits.", "Shorten it.")
         text = format(number, "f")
         return Part(text, whole="." not in text)
@@ -309,16 +309,20 @@ class Reader(Words):
     def _places(self) -> str:
         if not self.accept("("):
             return "38, 10"
-        precision = int(self._written(Form.NUMBER, "a number of digits").split(".")[0])
-        scale = 0
-        if self.accept(","):
-            scale = int(self._written(Form.NUMBER, "a number of places").split(".")[0])
+        precision = self._count("a number of digits")
+        scale = self._count("a number of places") if self.accept(",") else 0
         self.expect(")")
         if not scale <= precision <= _DIGITS or not precision:
             raise ExpressionError(
                 f"decimal({precision}, {scale}) cannot be.", "Write decimal(38, 10), at most 38 digits."
             )
         return f"{precision}, {scale}"
+
+    def _count(self, what: str) -> int:
+        written = self._written(Form.NUMBER, what)
+        if not written.isdecimal():
+            raise ExpressionError(f"{written!r} stands where {what} is needed.", "Write a whole number.")
+        return int(written)
 
     def _extract(self) -> Part:
         part = self.take().lower
@@ -363,3 +367,11 @@ class Reader(Words):
             self.demands.dates += [part.sql for part in given]
         else:
             self._all_alike(arguments)
+
+
+def _exact(written: str) -> Decimal | None:
+    """The number, None where its exponent is beyond what a decimal can have."""
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        return None

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -81,12 +81,19 @@ def parse_toml(text: str, *, name: str) -> Document:
     """Read TOML text that problems call `name`. Raises TomlError where it is not TOML."""
     text = text.replace("\r\n", "\n")
     try:
-        return Document(name, tomllib.loads(text, parse_float=Decimal), text, key_lines(text))
+        return Document(name, tomllib.loads(text, parse_float=_exact), text, key_lines(text))
     except ValueError as error:
         raise TomlError(_not_toml(name, text, str(error))) from error
     except RecursionError as error:
         hint = "Write it with fewer brackets inside each other."
         raise TomlError(Problem(name, "", "arrays or tables are nested too deeply.", hint)) from error
+
+
+def _exact(number: str) -> Decimal:
+    try:
+        return Decimal(number)
+    except InvalidOperation as error:
+        raise ValueError("a number is out of every bound") from error
 
 
 def _unreadable(name: str, error: OSError) -> Problem:

@@ -96,7 +96,7 @@ def changes_in(body: bytes, *, app_id: int | None) -> list[Change]:
     """
     try:
         events = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise StopRun(f"HubSpot signed a body that is no JSON: {error}") from error
     if not isinstance(events, list):
         raise StopRun("HubSpot signed a body that is no array of events")

@@ -7,6 +7,7 @@ separators, no currency signs. Days are written 2026-01-31. Empty rows and rows 
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,22 +102,16 @@ def read_rows(paths: Sequence[Path], columns: Columns) -> tuple[list[Row], list[
 
 def _file(path: Path, columns: Columns, problems: list[Problem]) -> Iterator[Row]:
     try:
-        lines = path.read_text("utf-8-sig").splitlines(keepends=True)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        problems.append(
-            Problem(str(path), "", f"cannot be read: {reason}.", "Correct the file, or its name in [plans].")
-        )
+        rows = _numbered(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        said = f"cannot be read: {_reason(error)}."
+        problems.append(Problem(str(path), "", said, "Correct the file, or its name in [plans]."))
         return
-    reader = csv.reader(lines)
-    header = [name.strip().lower() for name in next(reader, [])]
+    header = [name.lower() for name in rows[0][1]] if rows else []
     if found := _header_problems(f"{path}:1", header, columns):
         problems += found
         return
-    begun = reader.line_num
-    for said in reader:
-        line, begun = begun + 1, reader.line_num
-        values = [text.strip() for text in said]
+    for line, values in rows[1:]:
         if not any(values) or values[0].startswith("#"):
             continue
         if len(values) > len(header):
@@ -124,6 +119,24 @@ def _file(path: Path, columns: Columns, problems: list[Problem]) -> Iterator[Row
             problems.append(Problem(f"{path}:{line}", "", "has more values than there are columns.", hint))
             continue
         yield Row(f"{path}:{line}", dict(zip(header, values, strict=False)), problems)
+
+
+def _numbered(text: str) -> list[tuple[int, list[str]]]:
+    """Every row, with the line it begins on. Raises csv.Error where the text is no table that can be stored."""
+    if "\0" in text:
+        raise csv.Error("it has a NUL character")  # which PostgreSQL cannot hold
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows, begins = [], 1
+    for values in reader:
+        rows.append((begins, [value.strip() for value in values]))
+        begins = reader.line_num + 1
+    return rows
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return str(error.strerror if isinstance(error, OSError) else error)
 
 
 def _header_problems(where: str, header: Sequence[str], columns: Columns) -> list[Problem]:

@@ -337,6 +337,48 @@ def test_patterns_mean_these_files(load: Any, tmp_path: Path, patterns: Any, fou
     assert load(GOOD).settings.files(patterns) == [tmp_path / name for name in found]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "**a.csv",  # stars that are no whole part
+        "/",  # a folder
+        ".",
+        "~nobody-of-that-name/a.csv",
+        "a\0.csv",
+        "[a.csv",
+        "a" * 5000,  # longer than a file's name can be
+    ],
+)
+def test_pattern_that_can_mean_no_file_means_none(load: Any, tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "b.csv").touch()
+    assert load(GOOD).settings.files(pattern) == []
+
+
+def test_folder_of_the_configuration_may_have_the_marks_of_a_pattern_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "pay [2026] *"
+    folder.mkdir()
+    (folder / "config.toml").write_text(GOOD)
+    (folder / "a.csv").touch()
+    settings = load_settings(folder / "config.toml", {}, PLUGINS).settings
+    assert settings is not None
+    assert settings.files("*.csv") == [folder / "a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD + "mapping = '~nobody-of-that-name/m.toml'", "there is no file"),
+        (GOOD + 'mapping = "m\\u0000.toml"', "there is no file"),
+        (GOOD + f"mapping = '{'m' * 5000}'", "there is no file"),  # longer than a file's name can be
+        (GOOD.replace("t0ken", "file:~nobody-of-that-name/token"), "there is no file"),
+        (GOOD.replace("t0ken", r"file:\u0000"), "is no path"),
+        (r'data_dir = "\u0000"' + GOOD, "no path of a folder"),
+    ],
+)
+def test_path_that_cannot_be_is_a_problem(load: Any, text: str, said: str) -> None:
+    assert said in only(load(text)).message
+
+
 def test_absolute_pattern_is_followed(load: Any, tmp_path: Path) -> None:
     (tmp_path / "x.csv").touch()
     assert load(GOOD).settings.files([str(tmp_path / "*.csv")]) == [tmp_path / "x.csv"]

@@ -60,6 +60,7 @@ def test_a_body_cut_anywhere_is_seen(value: dict[str, object], cut: int) -> None
         (JSON, b"<html></html>", "no whole JSON"),  # HTML that calls itself JSON
         (JSON | {"content-length": "9"}, b"{}", "2 of 9"),  # whole JSON, and still short
         (JSON, b'{"a": NaN}', "no whole JSON"),  # not a number in JSON
+        (JSON, b"[" * 100_000 + b"]" * 100_000, "nested"),  # whole, and deeper than can be read
     ],
 )
 def test_what_no_crm_sends_is_unreadable(headers: dict[str, str], body: bytes, told: str) -> None:

@@ -103,6 +103,8 @@ def value_of(text: str, **change: str | None) -> object:
         "Owner.Email('x')",
         "end",
         "1" * 40,
+        "1e99999999999999999999",
+        "cast(Amount as decimal(.5, 1))",
     ],
 )
 def test_what_is_not_one_value_of_one_record_is_refused(text: str) -> None:

@@ -35,6 +35,7 @@ def test_rate_is_read_exactly() -> None:
         ("a = 2026-02-30\n", "plan.toml:1", "date"),  # no such day
         ("a = " + "9" * 5000, "plan.toml", "not valid TOML"),  # a number beyond what Python reads
         ("a = " + "[" * 100_000, "plan.toml", ""),  # brackets without end
+        ("a = 1e99999999999999999999", "plan.toml", "out of every bound"),  # beyond what a decimal can be
     ],
 )
 def test_text_that_is_no_toml_is_one_problem_at_its_line(text: str, where: str, said: str) -> None:

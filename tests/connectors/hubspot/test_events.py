@@ -261,7 +261,7 @@ def test_events_that_share_an_event_id_are_told_apart(listening: HubSpotConnecto
     assert len({change.key for change in received(listening, *events, *changed)}) == 6
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{}", b'"deal"'])
+@pytest.mark.parametrize("body", [b"", b"{", b"{}", b'"deal"', b"[" * 100_000])
 def test_signed_body_that_is_no_array_stops(listening: HubSpotConnector, body: bytes) -> None:
     with pytest.raises(StopRun, match="signed a body"):
         listening.changes(request(body), now=NOW)

@@ -172,6 +172,8 @@ def test_two_quotas_for_one_day_are_told(conn: Connection, tmp_path: Path) -> No
         (b"", "file.csv:1 (email): the column is missing."),
         (b"email,starts_on,amount,amount\n", "file.csv:1 (amount): the column is there twice."),
         (b"email,starts_on,amount,colour\n", "file.csv:1 (colour): 'colour' is no column of this file."),
+        (b"email,starts_on,amount\n" + b"x" * 200_000 + b",2026-01-01,1\n", "cannot be read: field larger than"),
+        (b"email,starts_on,amount\nz\0e@example.com,2026-01-01,1\n", "cannot be read: it has a NUL character"),
         ("email,starts_on,amount\nzoë@example.com,2026-01-01,1".encode("latin-1"), "cannot be read: it is not UTF-8"),
     ],
 )
