@@ -15,7 +15,7 @@ from typing import Any
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from attain.secrets import scrubbed
 from attain.settings import Settings
@@ -125,7 +125,7 @@ def _with_session(engine: Engine) -> Engine:
 def _require_answer(engine: Engine, url: URL, settings: Settings) -> None:
     try:
         engine.connect().close()
-    except OperationalError as error:
+    except DBAPIError as error:  # of other kinds too: an option in the URL that is none is a ProgrammingError
         said = scrubbed(str(error.orig), settings.secrets)
         place = f"{url.host or 'this machine'}:{url.port or 5432}/{url.database or ''}"
         raise DatabaseUnusable(f"The database at {place} cannot be used: {_line(said)}", hint=_hint(said)) from None
@@ -138,6 +138,8 @@ def _line(text: str) -> str:
 def _hint(said: str) -> str:
     if "authentication failed" in said or "no password supplied" in said:
         return "Correct user and password in database_url."
+    if "connection option" in said:
+        return "Correct what stands after the ? in database_url."
     if "does not exist" in said:
         return "Create it, or correct the name in database_url."
     return "See that the server runs and that this machine may reach it, then run the command again."

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from attain.paths import placed
 from problems import Problem
@@ -65,6 +65,7 @@ def forms_of(secret: str) -> set[str]:
     if "://" in secret:
         password = secret.partition("://")[2].rpartition("@")[0].partition(":")[2]
         forms |= {password, unquote(password)}
+        forms |= {value for name, value in parse_qsl(secret.partition("?")[2]) if "password" in name}
     lines = [line.strip() for line in secret.splitlines()]
     forms |= {line for line in lines if len(line) >= _SHORTEST and not line.startswith("-----")}
     return {form for form in forms if len(form) >= _SHORTEST}

@@ -71,6 +71,12 @@ def test_any_version_can_be_opened_to_be_upgraded(empty_database: Engine) -> Non
         pass
 
 
+def test_option_in_the_url_that_is_none_is_told(closed_port: int) -> None:
+    error = unusable(f"postgresql://127.0.0.1:{closed_port}/attain?colour=canary")
+    assert 'invalid connection option "colour"' in str(error)
+    assert "after the ?" in error.hint
+
+
 def test_unreachable_server_is_named_without_the_password(closed_port: int) -> None:
     error = unusable(f"postgresql://rep:canary-pass@127.0.0.1:{closed_port}/attain")
     assert f"127.0.0.1:{closed_port}/attain" in str(error)

@@ -81,6 +81,7 @@ def test_secret_is_replaced_in_text(text: str, secrets: list[str], shown: str) -
     [
         ("postgresql://rep:p4ss:w%40rd@host/attain", "refused for p4ss:w%40rd"),  # the password of a URL
         ("postgresql://rep:p4ssw%40rd@host/attain", "refused for p4ssw@rd"),  # as the server says it
+        ("postgresql://rep@host/attain?password=p4ssw%40rd", "refused for p4ssw@rd"),  # libpq's other place for it
         ("a b+c/d=", "grant?key=a%20b%2Bc%2Fd%3D"),  # in a URL
         ("a b+c/d=", "form: key=a+b%2Bc%2Fd%3D"),  # in a form
         ("-----BEGIN KEY-----\nMIIEvQ\nAgEAAo\n-----END KEY-----", "bad line 'AgEAAo'"),  # a line of a key
