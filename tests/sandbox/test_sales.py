@@ -78,7 +78,9 @@ def test_amounts_are_exact_and_not_negative() -> None:
 
 
 def test_yen_have_no_cents() -> None:
-    assert all(sale.amount % 1 == 0 for sale in SALES if sale.currency == "JPY" and sale.amount is not None)
+    in_yen = [sale.amount for sale in SALES if sale.currency == "JPY" and sale.amount is not None]
+    assert in_yen
+    assert all(amount % 1 == 0 for amount in in_yen)
 
 
 def test_splits_add_up_to_one_and_name_the_owner_first() -> None:

@@ -108,7 +108,9 @@ def test_a_goal_names_its_assignee_by_user_id_and_ends_where_the_next_month_begi
 
 def test_meetings_end_after_their_duration(api) -> None:
     names = {"properties": "hs_timestamp,hs_meeting_start_time,hs_meeting_end_time", "limit": 100}
-    for record in api.get("/crm/v3/objects/meetings", names).ok()["results"]:
+    meetings = api.get("/crm/v3/objects/meetings", names).ok()["results"]
+    assert meetings
+    for record in meetings:
         values = record["properties"]
         assert values["hs_timestamp"] == values["hs_meeting_start_time"] <= values["hs_meeting_end_time"]
 

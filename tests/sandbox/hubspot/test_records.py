@@ -65,7 +65,9 @@ def test_properties_are_repeated_or_joined_by_commas(api, query) -> None:
 
 
 def test_a_record_has_the_documented_shape_and_only_text_values(api) -> None:
-    for record in api.get("/crm/v3/objects/deals", {"limit": 100}).ok()["results"]:
+    records = api.get("/crm/v3/objects/deals", {"limit": 100}).ok()["results"]
+    assert len(records) == 100
+    for record in records:
         assert set(record) == {"id", "properties", "createdAt", "updatedAt", "archived"}
         assert record["archived"] is False
         assert record["properties"]["hs_object_id"] == record["id"]

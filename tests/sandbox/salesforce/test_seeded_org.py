@@ -68,6 +68,7 @@ def test_the_shares_of_a_split_deal_add_up(org: Rest) -> None:
 
 def test_quotas_belong_to_sellers_and_months(org: Rest) -> None:
     quotas = org.query("SELECT QuotaOwner.Email, QuotaAmount, StartDate, Period.StartDate FROM ForecastingQuota")
+    assert quotas
     assert all(one["StartDate"] == one["Period"]["StartDate"] and one["QuotaAmount"] > 0 for one in quotas)
 
 
