@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from attain.wiring import House, Unusable, mapping_of
 from problems import Problem
@@ -69,13 +69,32 @@ def apply_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], li
     return plans, problems
 
 
+def check_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], list[Problem]]:
+    """What `apply_reference` would find wrong, in all files at once; nothing of it stays in the tables.
+
+    With an error in a plan, assignments are not looked at: the plan they name may be the one that is wrong.
+    """
+    plans, problems = read_plans(house)
+    good = not any(problem.severity == "error" for problem in problems)
+    with engine.connect() as conn:
+        problems += _apply_rules(house, conn, plans) if good else []
+        problems += _apply_figures(house, conn)
+        conn.rollback()
+    return plans, problems
+
+
 def _apply(house: House, engine: Engine, plans: list[PlanVersion]) -> list[Problem]:
-    files, settings = house.settings.plans, house.settings
-    assignments = settings.files([files.assignments] if files.assignments else [])
     with engine.begin() as conn:
-        return [
-            *apply_plans(conn, plans, now=house.now),
-            *apply_assignments(conn, assignments, now=house.now),
-            *apply_quotas(conn, settings.files(files.quotas), now=house.now),
-            *apply_fx_rates(conn, settings.files(files.fx_rates), now=house.now),
-        ]
+        return [*_apply_rules(house, conn, plans), *_apply_figures(house, conn)]
+
+
+def _apply_rules(house: House, conn: Connection, plans: list[PlanVersion]) -> list[Problem]:
+    named = house.settings.plans.assignments
+    assignments = house.settings.files([named] if named else [])
+    return [*apply_plans(conn, plans, now=house.now), *apply_assignments(conn, assignments, now=house.now)]
+
+
+def _apply_figures(house: House, conn: Connection) -> list[Problem]:
+    files, settings = house.settings.plans, house.settings
+    quotas = apply_quotas(conn, settings.files(files.quotas), now=house.now)
+    return [*quotas, *apply_fx_rates(conn, settings.files(files.fx_rates), now=house.now)]

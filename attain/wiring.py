@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,6 +31,10 @@ class Unusable(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(f"{len(problems)} problem(s) in the settings")
         self.problems = tuple(problems)
+
+
+class WrongUsage(Unusable):
+    """The command was given something that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ def open_house(config: Path | None) -> House:
 
 
 def chosen(house: House, names: Sequence[str]) -> list[ConnectionSettings]:
-    """The connections named, or all that are enabled. Raises Unusable for a name that is not there."""
+    """The connections named, or all that are enabled. Raises WrongUsage for a name that is not there, Unusable where
+    there is none at all."""
     known = house.settings.connections
     unknown = [
         Problem("--connection", name, "there is no such connection.", did_you_mean(name, known, _known(known)))
@@ -71,8 +76,19 @@ def chosen(house: House, names: Sequence[str]) -> list[ConnectionSettings]:
         if name not in known
     ]
     if unknown:
-        raise Unusable(unknown)
-    return [known[name] for name in names] if names else [one for one in known.values() if one.enabled]
+        raise WrongUsage(unknown)
+    found = [known[name] for name in dict.fromkeys(names)] if names else [one for one in known.values() if one.enabled]
+    if not found:
+        raise Unusable(_nothing_to_do(house))
+    return found
+
+
+def _nothing_to_do(house: House) -> list[Problem]:
+    """Why there is no connection: none is written down, or each is switched off."""
+    if house.settings.connections:
+        hint = "Set enabled = true in the section of one, or name it with --connection."
+        return [Problem("settings", "connections", "every connection is switched off.", hint)]
+    return [replace(problem, severity="error") for problem in house.warnings if problem.field == "connections"]
 
 
 def _known(known: Mapping[str, ConnectionSettings]) -> str:

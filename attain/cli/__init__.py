@@ -42,6 +42,14 @@ class _Commands(click.Group):
         found: click.Command = getattr(import_module(module), name)
         return found
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Ctrl-C anywhere is the shell's exit code 130, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Stopped by Ctrl-C.", err=True)
+            raise SystemExit(130) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list, without importing any."""
         with formatter.section("Commands"):
@@ -61,5 +69,5 @@ def main() -> None:
       attain provision
       attain sync --dry-run                  what would be written
       attain sync
-    Exit codes: 0 done, 1 problems found, 2 wrong usage, 3 try later.
+    Exit codes: 0 done, 1 problems found, 2 wrong usage, 3 try later, 130 stopped by Ctrl-C.
     """

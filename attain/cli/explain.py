@@ -22,7 +22,10 @@ from spm.store.results import deal_names, find_participant, load_lines, load_sta
 @click.argument("period")
 @command
 def explain(email: str, period: str, config: Path | None, output: Output) -> int:
-    """Explain what EMAIL earned in PERIOD (2026-03, 2026-Q1, 2026), line by line."""
+    """Explain what EMAIL earned in PERIOD, line by line.
+
+    PERIOD is one the plan pays by: 2026-03, 2026-Q1 or 2026.
+    """
     house = open_house(config)
     with database(house) as engine, engine.begin() as conn:
         found = explained(conn, email, period)
@@ -35,8 +38,19 @@ def explain(email: str, period: str, config: Path | None, output: Output) -> int
     return DONE
 
 
+def _no_statement(email: str, period: str, there: list[str]) -> Problem:
+    if not there:
+        hint = "Nobody put this person on a plan: see plans.assignments, then run `attain sync`."
+    elif len(there) == 1:
+        hint = f"There is one for {there[0]}: `attain explain {email} {there[0]}`."
+    else:
+        hint = f"There are statements for {there[0]} to {there[-1]}: `attain explain {email} {there[-1]}`."
+    return Problem("attain explain", "period", f"{email} has no statement for {period}.", hint)
+
+
 def explained(conn: Connection, email: str, period: str) -> Explanation | Problem:
     """The statement of one person and period, or why there is none."""
+    email = email.strip().lower()  # as it is stored
     person = find_participant(conn, email)
     if person is None:
         hint = did_you_mean(email, participant_emails(conn), "Emails come from the CRM's users: run `attain sync`.")
@@ -44,15 +58,12 @@ def explained(conn: Connection, email: str, period: str) -> Explanation | Proble
     statements = load_statements(conn, [person])
     chosen = statements.filter(pl.col("period") == period)
     if chosen.is_empty():
-        there = statements["period"].to_list()
-        spoken = (
-            f"There are statements for {there[0]} to {there[-1]}." if there else "Nobody put this person on a plan."
-        )
-        return Problem("attain explain", "period", f"{email} has no statement for {period}.", spoken)
+        return _no_statement(email, period, statements["period"].to_list())
     lines = load_lines(conn, [person], period)
     names = deal_names(conn, lines["deal_id"].drop_nulls().unique().to_list())
     deals = pl.DataFrame(
         {"deal_id": list(names), "name": list(names.values())}, {"deal_id": pl.Int64, "name": pl.String}
     )
-    plans = load_plan_versions(conn, lines["plan_version"].drop_nulls().unique().to_list())
+    versions = pl.concat([chosen["plan_version"], lines["plan_version"]]).drop_nulls().unique()
+    plans = load_plan_versions(conn, versions.to_list())
     return explain_statement(chosen, lines, deals=deals, person=email, plans=plans)

@@ -11,9 +11,9 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from attain.cli.output import DONE, PROBLEMS_FOUND, TRY_LATER, Output, problems_as_json
+from attain.cli.output import DONE, INTERRUPTED, PROBLEMS_FOUND, TRY_LATER, WRONG_USAGE, Output, problems_as_json
 from attain.database import DatabaseUnusable
-from attain.wiring import Unusable
+from attain.wiring import Unusable, WrongUsage
 from connectors.base import FixSettings, RejectedRecord, StopRun, TryLater
 from problems import Problem
 
@@ -28,10 +28,20 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
     @click.option("--json", "json_wanted", is_flag=True, help="One JSON document on stdout instead of tables.")
     @functools.wraps(function)
     def wrapped(*args: Any, config: Path | None, json_wanted: bool, **options: Any) -> None:
-        output = Output(json_wanted=json_wanted)
+        output = Output(json_wanted=json_wanted, lists_all=_lists_all())
         sys.exit(_run(output, lambda: function(*args, config=config, output=output, **options)))
 
     return wrapped
+
+
+_STORES_PROBLEMS = ("sync", "pull", "calculate", "write-back", "status")
+
+
+def _lists_all() -> str:
+    """The command that shows every problem: `attain status` where they are stored, else the same one with --json."""
+    context = click.get_current_context()
+    stored = context.info_name in _STORES_PROBLEMS
+    return "attain status --json" if stored else f"{context.command_path} --json"
 
 
 def connection_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,8 +54,10 @@ def connection_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def _run(output: Output, work: Callable[[], int | None]) -> int:
     try:
         return work() or DONE
+    except KeyboardInterrupt:
+        return _fail(output, [_interrupted()], INTERRUPTED)
     except Unusable as error:
-        return _fail(output, list(error.problems), PROBLEMS_FOUND)
+        return _fail(output, list(error.problems), WRONG_USAGE if isinstance(error, WrongUsage) else PROBLEMS_FOUND)
     except (FixSettings, DatabaseUnusable) as error:
         return _fail(output, [Problem("attain", "", str(error), error.hint)], PROBLEMS_FOUND)
     except TryLater as error:
@@ -55,6 +67,11 @@ def _run(output: Output, work: Callable[[], int | None]) -> int:
     except (StopRun, RejectedRecord) as error:
         hint = "What was committed stays. Run the command again; if it stops again, tell the CRM's admin."
         return _fail(output, [Problem("attain", "", str(error), hint)], PROBLEMS_FOUND)
+
+
+def _interrupted() -> Problem:
+    hint = "What was committed stays, page by page. Run the same command again: it goes on where it stopped."
+    return Problem("attain", "", "stopped by Ctrl-C.", hint)
 
 
 def _of_database(error: OperationalError) -> Problem:

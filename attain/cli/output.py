@@ -64,12 +64,14 @@ class Output:
     def say(self, text: str = "") -> None:
         """One line for people; nothing with `--json`."""
         if not self.json_wanted:
+            self._begun = True
             self.screen.print(plain(text))
 
     def heading(self, text: str) -> None:
         """A line that stands out."""
         if not self.json_wanted:
-            self.screen.print(Text("\n"), plain(text, "bold"), sep="")
+            self.screen.print(Text("\n" * self._begun), plain(text, "bold"), sep="")
+            self._begun = True
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
         """A table; the columns named in `numbers` are set right. Nothing where there is no row."""

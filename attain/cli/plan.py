@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from attain.cli.frame import command
-from attain.cli.output import DONE, PROBLEMS_FOUND, Output, problems_as_json
+from attain.cli.output import DONE, PROBLEMS_FOUND, Output, counted, problems_as_json
 from attain.wiring import open_house
 from spm.plans import load_plan, plan_version
 
@@ -31,7 +31,9 @@ def check_command(files: tuple[Path, ...], config: Path | None, output: Output) 
     output.problems(problems)
     if not paths:
         output.say("No plan files: name them, or set plans.files in the settings.")
-    errors = any(problem.severity == "error" for problem in problems)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if paths:
+        output.say(_verdict(len(versions), errors, len(problems) - errors))
     output.document(
         {
             "ok": not errors,
@@ -40,3 +42,7 @@ def check_command(files: tuple[Path, ...], config: Path | None, output: Output) 
         }
     )
     return PROBLEMS_FOUND if errors or not paths else DONE
+
+
+def _verdict(good: int, errors: int, warnings: int) -> str:
+    return f"{counted(good, 'plan')} can be used; {counted(errors, 'error')}, {counted(warnings, 'warning')}."

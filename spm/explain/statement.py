@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import polars as pl
 
 from spm import wording
+from spm.engine.days import longer
 from spm.explain.tiers import labels
 from spm.plans import PlanVersion
 
@@ -41,8 +44,9 @@ def explain_statement(
     versions = {version.hash: version for version in plans}
     names = dict(deals.select("deal_id", "name").iter_rows())
     told = [_line(row, names, versions) for row in lines.sort("line_no").iter_rows(named=True)]
-    figures = {"person": person, **_plain(head), "arithmetic": _attainment(head), "lines": told}
-    return Explanation(figures, _text(head, person, told))
+    arithmetic = _attainment(head, _over(head, versions))
+    figures = {"person": person, **_plain(head), "arithmetic": arithmetic, "lines": told}
+    return Explanation(figures, _text(head, person, arithmetic, told))
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figure(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:f}"
+    return f"{value:f}" if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _line(row: Mapping[str, Any], names: Mapping[int, str], versions: Mapping[str, PlanVersion]) -> dict[str, Any]:
@@ -72,8 +76,18 @@ def _credit(row: Mapping[str, Any]) -> str:
         told += f" x share {wording.percent(row['share'])} ({row['role']})"
     if row["deal_currency"] != row["currency"]:
         told += f" x rate {row['fx_rate'].normalize():f}"
-    credited = f"{wording.amount(row['credited'])} {row['currency']}"
+    credited = f"{wording.amount(_shown(row))} {row['currency']}"
     return credited if told == credited else f"{told}, of it {credited}"
+
+
+def _shown(row: Mapping[str, Any]) -> Decimal:
+    """The credit to two places where that multiplies to the same earning, else exactly: who checks it must arrive."""
+    cents = _cents(row["credited"])
+    return cents if _cents(cents * row["rate"]) == row["amount"] else row["credited"]
+
+
+def _cents(number: Decimal) -> Decimal:
+    return number.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _rate(row: Mapping[str, Any], versions: Mapping[str, PlanVersion]) -> str:
@@ -93,24 +107,36 @@ def _tier(row: Mapping[str, Any], versions: Mapping[str, PlanVersion]) -> str:
     return f"{label}{inside}"
 
 
-def _attainment(head: Mapping[str, Any]) -> str:
+def _over(head: Mapping[str, Any], versions: Mapping[str, PlanVersion]) -> str:
+    """`quarter` where quota and credit are those of more than the statement's own period; else empty."""
+    version = versions.get(head["plan_version"])
+    if version is None:
+        return ""
+    span = longer(version.plan.components[0].accumulate, version.plan.statement)
+    return "" if span is version.plan.statement else span.value
+
+
+def _attainment(head: Mapping[str, Any], over: str) -> str:
     currency = head["currency"]
-    credited = f"{wording.amount(head['credited'])} {currency}"
+    since = f" since the {over} began" if over else ""
+    credited = f"{wording.amount(_cents(head['credited']))} {currency}{since}"
     if head["attainment"] is None:
         return f"credited {credited}; there is no quota, so no attainment"
     share = f"{head['attainment'] * 100:.2f} %"
-    return f"credited {credited} / quota {wording.amount(head['quota'])} {currency} = {share}"
+    whole = f" of the {over}" if over else ""
+    return f"credited {credited} / quota{whole} {wording.amount(head['quota'])} {currency} = {share}"
 
 
-def _text(head: Mapping[str, Any], person: str, told: Sequence[Mapping[str, Any]]) -> str:
+def _text(head: Mapping[str, Any], person: str, arithmetic: str, told: Sequence[Mapping[str, Any]]) -> str:
     title = f"{person}, {wording.period(head['period'])}: {head['plan']} (version {head['plan_version'][:12]})"
-    rows = [title, _attainment(head), ""]
+    rows = [title, arithmetic, ""]
     component = None
     for line in told:
         if (line["plan_version"], line["component"]) != component:
             component = (line["plan_version"], line["component"])
             rows.append(f"{line['component']} ({line['plan']}, version {line['plan_version'][:12]})")
         rows.append(f"{line['line_no']:>4}  {line['words']}")
-    count = f"{len(told)} line{'s' * (len(told) != 1)}"
-    rows += ["", f"Payout: {wording.amount(head['payout'])} {head['currency']}, the sum of {count}"]
+    rows += [] if told else ["No deal of this period counts for this plan."]
+    count = f", the sum of {len(told)} lines" if len(told) > 1 else ""
+    rows += ["", f"Payout: {wording.amount(head['payout'])} {head['currency']}{count}"]
     return "\n".join(rows)

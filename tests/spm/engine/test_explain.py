@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -162,7 +162,7 @@ def test_a_statement_is_explained_line_by_line(tmp_path: Path) -> None:
     version = plan(tmp_path, BY_QUOTA)
     assert explained(world, version, "2026-03").text.splitlines() == [
         f"Ann, Mar 2026: Test (version {version.hash[:12]})",
-        "credited 55,000.00 USD / quota 40,000.00 USD = 137.50 %",
+        "credited 55,000.00 USD since the quarter began / quota of the quarter 40,000.00 USD = 137.50 %",
         "",
         f"Sales (Test, version {version.hash[:12]})",
         (
@@ -192,8 +192,9 @@ def test_a_lift_of_earlier_credits_is_explained(tmp_path: Path) -> None:
 
 def test_a_statement_without_lines_is_explained_too(tmp_path: Path) -> None:
     text = explained(World(), plan(tmp_path, FLAT), "2026-02").text
-    assert "credited 0.00 USD; there is no quota, so no attainment" in text
-    assert text.endswith("Payout: 0.00 USD, the sum of 0 lines")
+    assert "credited 0.00 USD since the year began; there is no quota, so no attainment" in text
+    assert "No deal of this period counts for this plan." in text
+    assert text.endswith("Payout: 0.00 USD")
 
 
 def test_the_figures_are_exact_text(tmp_path: Path) -> None:
@@ -251,3 +252,28 @@ def test_an_amount_keeps_the_places_it_has() -> None:
         "-3.00",
         "0.00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        ("100.004", "of it 100.00 USD at 5 % = 5.00 USD"),  # two places multiply to the same earning
+        ("100.0999", "of it 100.0999 USD at 5 % = 5.00 USD"),  # 100.10 x 5 % would be 5.01: the exact figure is needed
+    ],
+)
+def test_a_credit_is_exact_where_two_places_would_not_arrive_at_the_earning(
+    amount: str, told: str, tmp_path: Path
+) -> None:
+    world = World([deal(1, 1, amount, "2026-03-05", currency="EUR")], fx_rates=[fx("USD", "EUR", "1")])
+    text = explained(world, plan(tmp_path, FLAT), "2026-03").text
+    assert told in text
+    assert "credited 100.00 USD" in text or "credited 100.10 USD" in text
+
+
+def test_what_is_kept_with_a_statement_is_told_too(tmp_path: Path) -> None:
+    world = World()
+    results, facts = world.results(plan(tmp_path, FLAT), today=TODAY), world.facts()
+    stored = results.statements.with_columns(calculated_at=pl.lit(datetime(2026, 3, 31, tzinfo=UTC)))
+    version = plan(tmp_path, FLAT)
+    figures = of_period(stored, results.lines, "2026-02", facts, version).figures
+    assert figures["calculated_at"] == "2026-03-31T00:00:00+00:00"
