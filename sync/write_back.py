@@ -18,6 +18,7 @@ from connectors.base import ID, ObjectSchema, Outcome, Write
 from mappings import WriteMapping, as_value, canonical, rendered
 from problems import Problem
 from spm.store.outbox import Queued, queue_writes, read_held, record_outcomes, refused, store_held, unsettled, withdraw
+from spm.store.span import last_calculated
 from spm.store.write_back import deal_results, participant_results
 from sync.differences import Difference, differences
 from sync.link import Link
@@ -61,7 +62,10 @@ class WriteOptions:
 
 
 def write_back(engine: Engine, link: Link, options: WriteOptions, progress: Progress) -> list[WrittenBack]:
-    """Bring every target field of the connection to what was calculated."""
+    """Bring every target field of the connection to what was calculated; before anything was, nothing is known."""
+    with engine.begin() as conn:
+        if last_calculated(conn) is None:
+            return []
     return [_write_section(engine, link, section, options, progress) for section in link.mapping.writes.values()]
 
 

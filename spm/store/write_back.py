@@ -41,14 +41,18 @@ PARTICIPANT_RESULTS: Schema = {
 
 
 def deal_results(conn: Connection, connection_id: int) -> pl.DataFrame:
-    """DEAL_RESULTS of every deal of the connection that has or once had results and is not gone."""
+    """DEAL_RESULTS of every deal of the connection that is not gone and has or once had results, or holds something in
+    our fields all the same: typed there, copied from a deal that was merged into it, left by an earlier database."""
     query = sql.SQL("""
         SELECT deal.crm_id, credited, commission, estimated_commission, result.currency, explanation, period,
                calculated_at
-        FROM deal_result AS result JOIN deal ON deal.id = result.deal_id
-        WHERE deal.connection_id = {} AND deal.gone_at IS NULL ORDER BY deal.crm_id
+        FROM deal LEFT JOIN deal_result AS result ON result.deal_id = deal.id
+        WHERE deal.connection_id = {connection} AND deal.gone_at IS NULL AND (
+            result.deal_id IS NOT NULL
+            OR deal.crm_id IN (SELECT record_id FROM written WHERE connection_id = {connection} AND values <> '{{}}')
+        ) ORDER BY deal.crm_id
     """)
-    return copy_out(conn, query.format(sql.Literal(connection_id)), DEAL_RESULTS)
+    return copy_out(conn, query.format(connection=sql.Literal(connection_id)), DEAL_RESULTS)
 
 
 def participant_results(conn: Connection, connection_id: int, *, today: date) -> pl.DataFrame:

@@ -97,6 +97,26 @@ def test_somebody_s_overwrite_is_put_right(office: Office) -> None:
     assert held[0]["Attain_Commission__c"] == deal["Attain_Commission__c"]
 
 
+def test_a_figure_on_a_deal_that_earns_nothing_is_cleared(office: Office) -> None:
+    office.run("provision")
+    office.run("sync")
+    lost = query(office.salesforce, "SELECT Id FROM Opportunity WHERE StageName = 'Closed Lost' ORDER BY Id LIMIT 1")[0]
+    control(office.salesforce, "PATCH", f"records/Opportunity/{lost['Id']}", {"values": {"Attain_Credited__c": 1.5}})
+    office.run("sync")
+    held = query(office.salesforce, f"SELECT Attain_Credited__c FROM Opportunity WHERE Id = '{lost['Id']}'")
+    assert held[0]["Attain_Credited__c"] is None
+
+
+def test_nothing_is_written_before_anything_was_calculated(office: Office) -> None:
+    office.run("provision")
+    (office.folder / "plans" / "flat.toml").write_text("name = 5", encoding="utf-8")
+    user = query(office.salesforce, "SELECT Id FROM User WHERE Email = 'ada.lindstrom@example.com'")[0]
+    control(office.salesforce, "PATCH", f"records/User/{user['Id']}", {"values": {"Attain_Payout__c": 100}})
+    office.run("sync")
+    held = query(office.salesforce, f"SELECT Attain_Payout__c FROM User WHERE Id = '{user['Id']}'")
+    assert held[0]["Attain_Payout__c"] == 100
+
+
 def test_every_cent_is_explained(office: Office) -> None:
     office.run("provision")
     office.run("sync")

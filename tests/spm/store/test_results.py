@@ -12,11 +12,11 @@ from spm.calendar import periods
 from spm.frames import ESTIMATES, LINES, MONEY, STATEMENTS, Results, empty
 from spm.store.facts import mark_gone, replace_children, store_page
 from spm.store.marks import take_marks
+from spm.store.outbox import store_held
 from spm.store.results import (
     deal_names,
     find_participant,
     load_lines,
-    load_periods,
     load_statements,
     participant_emails,
     save_results,
@@ -166,7 +166,8 @@ def test_other_people_and_other_periods_are_left(conn: Connection, acme: int, an
 
 def test_the_calendar_is_kept_with_the_results(conn: Connection, ann: int) -> None:
     save(conn, results(), ann)
-    assert load_periods(conn).sort("period").equals(CALENDAR.sort("period"))
+    kept = conn.execute(text("SELECT period, kind, starts_on, ends_on FROM period")).all()
+    assert sorted(kept) == sorted(CALENDAR.select("period", "kind", "starts_on", "ends_on").rows())
 
 
 def test_a_deal_shows_its_owners_results(conn: Connection, acme: int, ann: int, bob: int) -> None:
@@ -216,6 +217,23 @@ def test_a_deal_that_pays_nothing_any_more_is_cleared(conn: Connection, acme: in
 def test_a_deal_that_never_paid_is_not_shown(conn: Connection, acme: int, ann: int) -> None:
     deal(conn, acme)
     save(conn, results((), (statement(ann, "0"),)), ann)
+    assert deal_results(conn, acme).is_empty()
+
+
+def test_a_deal_that_never_paid_but_holds_a_figure_is_cleared(conn: Connection, acme: int, ann: int) -> None:
+    deal(conn, acme, "d2")
+    deal(conn, acme)
+    save(conn, results((), (statement(ann, "0"),)), ann)
+    store_held(conn, acme, "Opportunity", pl.DataFrame({"$id": ["d1"], "Attain_Credited__c": ["1.5"]}))
+    row = shown(conn, acme)
+    assert {row[name] for name in DEAL_RESULTS if name != "$id"} == {None}
+    assert deal_results(conn, acme).height == 1
+
+
+def test_a_gone_deal_is_not_written_to_whatever_it_held(conn: Connection, acme: int, ann: int) -> None:
+    deal(conn, acme)
+    store_held(conn, acme, "Opportunity", pl.DataFrame({"$id": ["d1"], "Attain_Credited__c": ["1.5"]}))
+    mark_gone(conn, acme, "deal", ["d1"], now=LATER)
     assert deal_results(conn, acme).is_empty()
 
 
