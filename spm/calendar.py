@@ -60,10 +60,3 @@ def _name(kind: str, year: int, number: int, start: date) -> str:
     if kind == "month":
         return f"{start:%Y-%m}"
     return f"{year}-Q{number}" if kind == "quarter" else str(year)
-
-
-def period_of(periods: pl.DataFrame, day: date, kind: str) -> str | None:
-    """The name of the period of that kind that holds `day`, or None where the calendar does not reach it."""
-    holds = (pl.col("kind") == kind) & pl.lit(day).is_between("starts_on", "ends_on")
-    found = periods.filter(holds)
-    return found["period"][0] if found.height else None

@@ -19,16 +19,3 @@ class Progress(Protocol):
     def end(self, task: str) -> None:
         """The task is over."""
         ...
-
-
-class Quiet:
-    """Says nothing: for jobs, tests and `--json`."""
-
-    def begin(self, task: str, total: int | None = None) -> None:
-        """Nothing."""
-
-    def advance(self, task: str, done: int, total: int | None = None) -> None:
-        """Nothing."""
-
-    def end(self, task: str) -> None:
-        """Nothing."""

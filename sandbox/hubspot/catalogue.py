@@ -28,7 +28,6 @@ _UPDATABLE = (
     "hidden",
     "formField",
 )
-_CREATABLE = (*_UPDATABLE, "calculationFormula", "externalOptions", "referencedObjectType", "hasUniqueValue")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from uuid import uuid4
 
 from sandbox.wire import Response, json_response
 
-JSON_TYPE = "application/json;charset=utf-8"
-
 
 class ApiError(Exception):
     """A request that HubSpot answers with an error body; `more` are further keys of the body."""

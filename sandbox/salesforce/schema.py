@@ -8,7 +8,6 @@ from typing import Any
 
 NUMERIC = frozenset({"currency", "double", "percent"})
 TEXTUAL = frozenset({"string", "textarea", "picklist", "combobox", "email", "phone", "url"})
-IDS = frozenset({"id", "reference"})
 
 
 @dataclass(frozen=True, slots=True)

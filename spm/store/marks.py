@@ -8,15 +8,11 @@ the transaction ends), so that older results never come out on top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from psycopg import sql
 from sqlalchemy import Connection, text
-
-from spm.store.bulk import run
-from spm.store.custom import date_fields, first_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +83,6 @@ def _earliest(pairs: Iterable[tuple[str | None, date | None]]) -> dict[str, date
         before = found.get(name, since)
         found[name] = None if since is None or before is None else min(since, before)
     return found
-
-
-def mark_deals(conn: Connection, deal_ids: Sequence[int], cause: str, *, today: date) -> tuple[int, ...]:
-    """Mark the owner and the split owners of these deals, from the first day the deal can count on (open: today)."""
-    marked: set[int] = set()
-    for connection_id in conn.scalars(text("SELECT id FROM connection ORDER BY id")).all():
-        query = sql.SQL(
-            "SELECT crm_id, owner_id, {} FROM deal WHERE connection_id = %(connection)s AND id = ANY(%(ids)s)"
-        ).format(first_day("deal", date_fields(conn, connection_id)))
-        rows = run(conn, query, {"connection": connection_id, "ids": list(deal_ids), "today": today})
-        owners = [(owner, since) for _, owner, since in rows]
-        deals = [(deal, since) for deal, _, since in rows]
-        marked.update(mark_owners(conn, connection_id, owners, deals=deals, cause=cause))
-    return tuple(sorted(marked))
 
 
 def mark_participants(conn: Connection, ids: Iterable[int], since: date | None, cause: str) -> tuple[int, ...]:

@@ -128,12 +128,6 @@ def load_lines(conn: Connection, participants: Sequence[int] | None = None, peri
     return chosen.sort(*_KEY, "line_no")
 
 
-def load_periods(conn: Connection) -> pl.DataFrame:
-    """The calendar (frames.PERIODS) as it was last calculated with."""
-    query = sql.SQL("SELECT period, kind, starts_on, ends_on FROM period ORDER BY starts_on, ends_on DESC")
-    return copy_out(conn, query, PERIODS)
-
-
 def find_participant(conn: Connection, email: str) -> int | None:
     """The number of the person with that email, None where nobody has it."""
     found = conn.scalar(text("SELECT id FROM participant WHERE email = lower(:email)"), {"email": email.strip()})

@@ -19,7 +19,6 @@ from spm.store.marks import mark_owners
 from spm.store.merge import When
 from spm.store.stored import Stored
 
-_CONTENT = "deal_crm_id, owner_id, share, role"
 _REPLACE = """
 WITH held AS MATERIALIZED (  -- one by one through the indexes, as in merge.py
     SELECT one.* FROM page_deal_split AS page CROSS JOIN LATERAL (

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from spm.store.connections import ensure_connection
 from spm.store.facts import mark_gone, replace_children, store_page, sweep
-from spm.store.marks import Marks, mark_all, mark_deals, mark_owners, mark_participants, open_marks, take_marks
+from spm.store.marks import Marks, mark_all, mark_owners, mark_participants, open_marks, take_marks
 from tests.spm.store.pages import NOW, TODAY, deals, page, people, person, split, splits
 
 MARCH = date(2026, 3, 10)
@@ -196,14 +196,6 @@ def test_a_page_of_many_deals_makes_one_mark_a_person(conn: Connection, acme: in
     store(conn, acme, "deal", deals(*rows))
     assert conn.scalar(text("SELECT count(*) FROM dirty")) == 1
     assert marked(conn, staff) == {"ann": MARCH}
-
-
-def test_deals_are_marked_by_our_numbers(conn: Connection, acme: int, staff: dict[str, int]) -> None:
-    stored = store(conn, acme, "deal", deals({"id": "d1"}))
-    replace_children(conn, acme, "deal_split", ["d1"], splits(split("s1", "d1", "u3", "1")), now=NOW)
-    settled(conn)
-    mark_deals(conn, stored.deals, "a test", today=TODAY)
-    assert marked(conn, staff) == {"ann": MARCH, "cy": MARCH}
 
 
 def test_no_owner_marks_nobody(conn: Connection, acme: int, staff: dict[str, int]) -> None:
