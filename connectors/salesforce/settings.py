@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from connectors.loopback import is_loopback
 
 Auth = Literal["client_credentials", "jwt", "token"]
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -21,15 +22,6 @@ PRODUCTION_LOGIN = "https://login.salesforce.com"
 SANDBOX_LOGIN = "https://test.salesforce.com"
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the URL names this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def origin(url: str) -> str:
     """The URL without path; a ValueError where it is no https URL (http only to this machine)."""
     parts = urlsplit(url.strip())
@@ -37,7 +29,7 @@ def origin(url: str) -> str:
         raise ValueError("is no URL such as https://acme.my.salesforce.com")
     if parts.username or parts.password:
         raise ValueError("must not carry a user name or password")
-    if parts.scheme == "http" and not is_loopback(url.strip()):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must begin with https:// (http is only for a server on this machine)")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -98,7 +90,7 @@ class SalesforceSettings(BaseModel):
         """Where to ask for a token: the org itself for client credentials, the login host for a JWT."""
         if self.login_url:
             return self.login_url
-        if self.auth == "client_credentials" or is_loopback(self.instance_url):
+        if self.auth == "client_credentials" or is_loopback(urlsplit(self.instance_url).hostname or ""):
             return self.instance_url
         return self._login_host
 

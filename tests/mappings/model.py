@@ -8,40 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from connectors.base import ID, MODIFIED, CrmField, FieldKind, ObjectSchema
-from mappings import CrmMapping, Loaded, Normalised, ObjectMapping, Target, TargetField, load_mapping, normalise
-from spm.fields import ENTITIES
+from mappings import CrmMapping, Loaded, Normalised, ObjectMapping, load_mapping, normalise
+from sync.targets import PAY_RESULTS as PAY
+from sync.targets import RESULTS, TARGETS
 
-TARGETS: Mapping[str, Target] = {
-    entity.name: Target(
-        entity.name,
-        tuple(TargetField(field.name, field.kind.value, field.required, field.choices) for field in entity.fields),
-        entity.extendable,
-    )
-    for entity in ENTITIES.values()
-}
-RESULTS = {
-    "deal": (
-        "credited",
-        "commission",
-        "estimated_commission",
-        "currency",
-        "explanation",
-        "period",
-        "calculated_at",
-    ),
-    "participant": (
-        "period",
-        "quota",
-        "credited",
-        "attainment",
-        "payout",
-        "forecast",
-        "rank",
-        "currency",
-        "calculated_at",
-    ),
-}
-PAY = ("commission", "estimated_commission", "explanation", "payout", "forecast")
 SHIPPED = Path(__file__).parents[2] / "mappings"
 NEW_YORK = "America/New_York"
 
