@@ -9,6 +9,7 @@ from connectors.hubspot.client import Call, HubSpotClient, Reply
 from connectors.hubspot.errors import Forbidden
 from connectors.hubspot.schema import DEALS, OWNERS, USERS
 from connectors.retry import AskAgain, Failure
+from connectors.zones import known_zone
 from problems import Problem
 
 
@@ -19,7 +20,8 @@ def checked(client: HubSpotClient, name: str) -> tuple[Account | None, list[Prob
         reply = client.account()
     except ConnectorError as error:
         return _without_account(client, where, error)
-    return _account(reply, client), _missing_scopes(client, where)
+    zone, problems = known_zone(reply.data.get("timeZone"), where)
+    return _account(reply, client, zone), [*problems, *_missing_scopes(client, where)]
 
 
 def _without_account(client: HubSpotClient, where: str, error: ConnectorError) -> tuple[Account | None, list[Problem]]:
@@ -34,13 +36,13 @@ def _without_account(client: HubSpotClient, where: str, error: ConnectorError) -
     return Account("", "HubSpot", None, None, None), [Problem(where, "time_zone", message, hint, "warning")]
 
 
-def _account(reply: Reply, client: HubSpotClient) -> Account:
+def _account(reply: Reply, client: HubSpotClient, zone: str | None) -> Account:
     portal = str(reply.data.get("portalId") or "")
     kind = str(reply.data.get("accountType") or "").replace("_", " ").lower()
     return Account(
         account_id=portal,
         name=f"HubSpot {portal} ({kind})" if kind else f"HubSpot {portal}",
-        timezone=reply.data.get("timeZone") or None,
+        timezone=zone,
         currency=reply.data.get("companyCurrency") or None,
         calls_left_today=client.daily.left if client.daily else None,
     )

@@ -10,6 +10,7 @@ from connectors.salesforce.errors import Refused
 from connectors.salesforce.query import ask_query
 from connectors.salesforce.schema import Schemas
 from connectors.salesforce.soql import select
+from connectors.zones import known_zone
 from problems import Problem
 
 _SOUGHT = ("Id", "Name", "TimeZoneSidKey", "DefaultCurrencyIsoCode")
@@ -19,14 +20,15 @@ def read_account(client: Client, schemas: Schemas) -> tuple[Account, list[Proble
     """The account, and what of it the user may not see. Raises FixSettings or TryLater."""
     _know_version(client, schemas)
     org, problems = _organization(client, schemas)
+    zone, unknown = known_zone(org.get("TimeZoneSidKey"), f"connections.{client.name}")
     account = Account(
         account_id=str(org.get("Id") or ""),
         name=str(org.get("Name") or ""),
-        timezone=org.get("TimeZoneSidKey"),
+        timezone=zone,
         currency=org.get("DefaultCurrencyIsoCode") or _corporate_currency(client),
         calls_left_today=client.allowance.left,
     )
-    return account, problems
+    return account, [*problems, *unknown]
 
 
 def _organization(client: Client, schemas: Schemas) -> tuple[dict[str, Any], list[Problem]]:
