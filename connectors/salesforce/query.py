@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import polars as pl
 import structlog
 
 from connectors.answers import UnreadableAnswer
@@ -100,6 +101,8 @@ class OrderedRead:
         self._owed: int | None = None  # rows a short answer kept back
         self._links: set[str] = set()
         self._total = 0  # of the query now running
+        self._seen: list[pl.Series] = []  # the query's ids as hashes, a page each: 8 MB for a million records
+        self._started_over = False
 
     @property
     def expected(self) -> int | None:
@@ -112,6 +115,9 @@ class OrderedRead:
         while True:
             if page.link is None and self._is_short(page):
                 page = self._ask_again(page)
+                continue
+            if page.link is None and self._comes_twice(page.records):
+                page = self._start_over()
                 continue
             more = page.link is not None or self._is_full_piece()
             batch = Batch(page.records, last=not more, expected=self.expected)
@@ -138,6 +144,23 @@ class OrderedRead:
             raise self._unsure(f"announced {missing} more rows and now knows of {self._total}")
         return again
 
+    def _comes_twice(self, records: Records) -> bool:
+        """Whether a row stands in two pages of the query: one that moved between two pages, and pushed another one
+        over the edge of a page already read."""
+        if not self._seen:
+            return False
+        ids = pl.concat([*self._seen, _hashes(records)])
+        return ids.n_unique() < len(ids)
+
+    def _start_over(self) -> Answered:
+        """Read it all again, in pieces that are a page each: what changes meanwhile comes later, and moves no page."""
+        if self._started_over:
+            raise self._unsure("gave a record on two pages of one query, twice")
+        log.warning("salesforce.moving_pages", object=self._select.object_name)
+        self._started_over, self.ordered, self.place, self._owed = True, True, None, None
+        self._select = replace(self._select, limit=len(self._seen[0]))
+        return self._query()
+
     def _unsure(self, what: str) -> Unsure:
         return Unsure(
             f"{self._client.name}: reading {self._select.object_name}, Salesforce {what}. Nothing of this read counts"
@@ -152,7 +175,8 @@ class OrderedRead:
             except Refused as error:
                 self._narrow(error)
                 continue
-            self._query_received, self._total = 0, page.total
+            self._query_received, self._total, self._seen = 0, page.total, []
+            self._links.clear()  # a new query may count its pages as the last one did
             return page
 
     def _from_here(self) -> Select:
@@ -190,12 +214,14 @@ class OrderedRead:
         self._select = replace(self._select, limit=limit)
 
     def _take(self, records: Records) -> None:
+        is_first = not self._query_received
         self._received += len(records)
         self._query_received += len(records)
         if not records:
             return
+        self._seen.append(_hashes(records))
         place = self._greatest(records) if self._select.stamped else Place(None, texts(records[-1:], "Id")[0])
-        if place == self.place and self._select.limit:
+        if place == self.place and is_first:
             raise self._unsure("gives the same rows again and again")
         self.place = place
 
@@ -213,6 +239,10 @@ class OrderedRead:
         if self.place is not None and self.place.stamp is not None:
             rows.append((self.place.stamp, self.place.record_id))
         return Place(*max(rows))
+
+
+def _hashes(records: Records) -> pl.Series:
+    return pl.Series(texts(records, "Id"), dtype=pl.String).hash()
 
 
 def _before(row: Place, place: Place | None) -> bool:

@@ -317,3 +317,84 @@ def test_what_comes_to_light_while_a_run_lies_interrupted_is_read_by_the_next() 
     assert "006000000000000001" not in ids([first, *rest])
     org.now = start + timedelta(hours=2)
     assert "006000000000000001" in ids(pull(org, rest[-1].cursor))
+
+
+class MovingOrg(PaperOrg):
+    """Counts its pages by place in the rows as they are now: a record that changes pushes others over an edge."""
+
+    def _more(self, address: str) -> Reply:
+        locator, _, offset = address.partition("-")
+        total, rows = self._open[locator]
+        if int(offset):
+            now = {row["Id"]: row for row in self.rows["Opportunity"]}
+            rows = sorted((row | {"SystemModstamp": now[row["Id"]]["SystemModstamp"]} for row in rows), key=_by_stamp)
+            self._open[locator] = (total, rows)
+        return super()._more(address)
+
+
+def _by_stamp(row: dict[str, Any]) -> tuple[str, str]:
+    return row["SystemModstamp"], row["Id"]
+
+
+def test_record_that_changes_between_pages_costs_no_other_one() -> None:
+    org = MovingOrg({"Opportunity": [deal(n, n) for n in range(10)]}, page_size=4)
+
+    def edit_once(path: str) -> None:
+        if "/query/" in path and org.rows["Opportunity"][1]["SystemModstamp"] == stamp(1):
+            org.rows["Opportunity"][1]["SystemModstamp"] = stamp(60)
+
+    org.on_call = edit_once
+    pages = pull(org)
+    assert set(ids(pages)) == {row["Id"] for row in org.rows["Opportunity"]}
+    assert pages[-1].last
+    assert [page.last for page in pages].count(True) == 1
+
+
+def test_read_killed_while_it_starts_over_goes_on_without_a_hole() -> None:
+    org = MovingOrg({"Opportunity": [deal(n, n) for n in range(10)]}, page_size=4)
+
+    def edit_once(path: str) -> None:
+        if "/query/" in path and org.rows["Opportunity"][1]["SystemModstamp"] == stamp(1):
+            org.rows["Opportunity"][1]["SystemModstamp"] = stamp(60)
+
+    org.on_call = edit_once
+    with connected(org) as watched:
+        had = watched.connector.pull(request())
+        first = [next(had) for _ in range(3)]  # two pages, and the first of the second time
+    rest = pull(org, first[-1].cursor)
+    assert set(ids([*first, *rest])) == {row["Id"] for row in org.rows["Opportunity"]}
+
+
+def test_pages_that_repeat_records_for_ever_end_the_run() -> None:
+    org = PaperOrg({"Opportunity": [deal(n, n) for n in range(4)]}, page_size=4)
+    rows = [deal(n, n) for n in range(4)]
+    halves = [
+        answer(
+            {"totalSize": 4, "done": False, "nextRecordsUrl": "/services/data/v66.0/query/a-2", "records": rows[:2]}
+        ),
+        answer({"totalSize": 4, "done": True, "records": rows[1:3]}),
+    ]
+    org.replies = [("queryAll", halves[0]), ("query/a-2", halves[1])] * 2
+    had = collect(org, StopRun, "on two pages of one query")
+    assert had[-1].cursor["place"] is None
+
+
+def test_links_counted_alike_by_two_queries_are_no_circle() -> None:
+    org = PaperOrg({"Opportunity": [deal(n, n) for n in range(4)]}, page_size=4)
+    rows = [deal(n, n) for n in range(4)]
+    link = "/services/data/v66.0/query/locator-2"
+    org.replies = [
+        ("queryAll", answer({"totalSize": 4, "done": False, "nextRecordsUrl": link, "records": rows[:1]})),
+        ("locator-2", error("INVALID_QUERY_LOCATOR")),
+        ("queryAll", answer({"totalSize": 3, "done": False, "nextRecordsUrl": link, "records": rows[1:2]})),
+        ("locator-2", answer({"totalSize": 3, "done": True, "records": rows[2:]})),
+    ]
+    assert ids(pull(org)) == [row["Id"] for row in rows]
+
+
+def test_locators_that_always_expire_and_rows_that_never_change_end_the_run() -> None:
+    org = PaperOrg({"Opportunity": [deal(n, 0) for n in range(4)]}, page_size=4)
+    link = "/services/data/v66.0/query/locator-2"
+    first = answer({"totalSize": 4, "done": False, "nextRecordsUrl": link, "records": [deal(n, 0) for n in range(2)]})
+    org.replies = [("queryAll", first), ("locator-2", error("INVALID_QUERY_LOCATOR"))] * 9
+    collect(org, StopRun, "again and again")
