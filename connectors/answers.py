@@ -30,7 +30,7 @@ class Answer:
     @property
     def is_json(self) -> bool:
         """Whether the answer says it is JSON."""
-        return "json" in self.headers.get("content-type", "")
+        return "json" in self.headers.get("content-type", "").lower()
 
 
 def read_json(answer: Answer) -> Any:

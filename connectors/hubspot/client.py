@@ -224,6 +224,7 @@ def _checked(answer: Answer, call: Call) -> dict[str, Any]:
             raise UnreadableAnswer("the answer is no JSON object")
         if call.lists is not None:
             _check_results(data, call.lists)
+            _check_paging(data)
     except UnreadableAnswer as error:
         raise AskAgain(f"{_named(call)}: {error}", kind=Failure.UNREADABLE) from error
     return data
@@ -235,6 +236,14 @@ def _check_results(data: Mapping[str, Any], key: str) -> None:
         raise UnreadableAnswer("the answer has no list of results")
     if not all(isinstance(row, dict) and isinstance(row.get(key), str) and row[key] for row in results):
         raise UnreadableAnswer(f"a result has no {key}")
+
+
+def _check_paging(data: Mapping[str, Any]) -> None:
+    """A next page that cannot be asked for must not be taken for the end."""
+    paging = data.get("paging") or {}
+    following = paging.get("next") if isinstance(paging, dict) else paging
+    if following and not (isinstance(following, dict) and following.get("after") not in (None, "")):
+        raise UnreadableAnswer("the answer names a next page without its token")
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:

@@ -71,3 +71,8 @@ def test_what_no_crm_sends_is_unreadable(headers: dict[str, str], body: bytes, t
 def test_a_compressed_answer_is_longer_than_its_content_length() -> None:
     headers = JSON | {"content-length": "2", "content-encoding": "gzip"}
     assert read_json(Answer(200, headers, b'{"done": true}')) == {"done": True}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "application/vnd.crm+json; charset=utf-8"])
+def test_json_is_json_in_capitals_as_well(kind: str) -> None:
+    assert read_json(Answer(200, {"content-type": kind}, b"{}")) == {}

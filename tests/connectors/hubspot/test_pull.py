@@ -442,3 +442,17 @@ def test_id_missing_twice_without_an_error_is_gone(portal: Portal, connector: Hu
 def test_no_ids_are_no_call(connector: HubSpotConnector) -> None:
     assert list(connector.fetch("deals", [], ["dealname"])) == []
     assert "batch_read" not in connector.calls()
+
+
+@pytest.mark.parametrize("following", [{"link": "https://api.hubapi.com/next"}, {"after": None, "link": "x"}, ["2"]])
+def test_next_page_without_its_token_is_not_taken_for_the_end(
+    portal: Portal, connector: HubSpotConnector, clock: TestClock, following: Any
+) -> None:
+    for number in range(1, 251):
+        portal.add("deals", number)
+    said = Said(data={"results": [{"id": "1", "properties": {}}], "paging": {"next": following}})
+    answers = [said]
+    portal.before.append(lambda asked: answers.pop() if asked.one("after") and answers else None)
+    pages = list(connector.pull(asking(clock)))
+    assert sum(page.records.height for page in pages) == 250
+    assert connector.calls()["list"] == 4
