@@ -23,7 +23,7 @@ from spm.plans import PlanVersion
 from spm.store.connections import finish_run, start_run
 from spm.store.inputs import load_facts
 from spm.store.marks import mark_all, open_marks, take_marks
-from spm.store.places import replace_problems_at
+from spm.store.places import forget_problems, replace_problems_at
 from spm.store.results import save_results
 from spm.store.span import first_paid_day, has_begun_since, last_calculated
 from sync.progress import Progress
@@ -83,6 +83,7 @@ def _mark_what_time_changes(conn: Connection, basis: Basis, *, full: bool) -> No
 def _finish(engine: Engine, run_id: int, done: Calculated) -> None:
     counts = {"records": done.participants, "changed": done.statements_changed}
     with engine.begin() as conn:
+        forget_problems(conn, "calculation")
         finish_run(conn, run_id, "done", counts=counts, calls={}, now=datetime.now(UTC))
     log.info("calculate.done", participants=done.participants, statements_changed=done.statements_changed)
 

@@ -24,3 +24,21 @@ def replace_problems_at(
         {"scope": scope, "places": looked_at},
     )
     add_problems(conn, scope, found, now=now)
+
+
+_FORGET = """
+DELETE FROM problem WHERE scope = :scope AND (
+    (place LIKE '%@%' AND place NOT LIKE '% %' AND NOT EXISTS (SELECT FROM participant WHERE email = place))
+    OR (place LIKE '% deal %' AND NOT EXISTS (
+        SELECT FROM connection JOIN deal ON deal.connection_id = connection.id
+        WHERE connection.name = split_part(place, ' deal ', 1) AND deal.crm_id = split_part(place, ' deal ', 2)
+          AND deal.gone_at IS NULL
+    ))
+)
+"""
+
+
+def forget_problems(conn: Connection, scope: str) -> None:
+    """Take away what a calculation said of people who have another email now and of deals that are gone: nobody will
+    look at those places again."""
+    conn.execute(text(_FORGET), {"scope": scope})
