@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 _CONNECT_SECONDS = 10.0
 _ACCOUNT = "account"
+_OF_RECORDS = frozenset({"list", "list_archived", "search", "batch_read"})
+"""Calls whose results are records with properties."""
 _NEVER_SENT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -225,6 +227,8 @@ def _checked(answer: Answer, call: Call) -> dict[str, Any]:
         if call.lists is not None:
             _check_results(data, call.lists)
             _check_paging(data)
+            if call.endpoint in _OF_RECORDS:
+                _check_properties(data)
     except UnreadableAnswer as error:
         raise AskAgain(f"{_named(call)}: {error}", kind=Failure.UNREADABLE) from error
     return data
@@ -236,6 +240,12 @@ def _check_results(data: Mapping[str, Any], key: str) -> None:
         raise UnreadableAnswer("the answer has no list of results")
     if not all(isinstance(row, dict) and isinstance(row.get(key), str) and row[key] for row in results):
         raise UnreadableAnswer(f"a result has no {key}")
+
+
+def _check_properties(data: Mapping[str, Any]) -> None:
+    """A record without its properties is not one whose values are all empty."""
+    if not all(isinstance(row.get("properties"), dict) for row in data["results"]):
+        raise UnreadableAnswer("a result has no properties")
 
 
 def _check_paging(data: Mapping[str, Any]) -> None:

@@ -456,3 +456,14 @@ def test_next_page_without_its_token_is_not_taken_for_the_end(
     pages = list(connector.pull(asking(clock)))
     assert sum(page.records.height for page in pages) == 250
     assert connector.calls()["list"] == 4
+
+
+@pytest.mark.parametrize("row", [{"id": "1", "properties": None}, {"id": "1"}, {"id": "1", "properties": []}])
+def test_record_without_its_properties_is_asked_for_again_and_not_taken_for_an_empty_one(
+    portal: Portal, connector: HubSpotConnector, clock: TestClock, row: dict[str, Any]
+) -> None:
+    portal.add("deals", 1, dealname="Won")
+    answers = [Said(data={"results": [row]})]
+    portal.before.append(lambda asked: answers.pop() if "/objects/" in asked.path and answers else None)
+    pages = list(connector.pull(asking(clock)))
+    assert [name for page in pages for name in page.records["dealname"]] == ["Won"]
