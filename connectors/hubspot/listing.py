@@ -41,7 +41,10 @@ def listed(client: HubSpotClient, listing: Listing, after: str | None = None) ->
     seen = {after}
     while True:
         query = [("limit", str(PAGE)), *listing.query, *([] if after is None else [("after", after)])]
-        reply = client.send(Call(listing.endpoint, "GET", listing.path, query=query, scope=listing.scope, lists="id"))
+        call = Call(listing.endpoint, "GET", listing.path, query=query, scope=listing.scope, lists="id")
+        reply = client.send(call)
+        if after is not None and not reply.results and reply.next_token is None:
+            reply = client.send(call)  # the page was announced: only twice empty is it believed to be the end
         following = reply.next_token
         if following is not None and following in seen:
             raise StopRun(f"HubSpot {listing.path} names the page {following!r} twice: reading on would never end")

@@ -467,3 +467,24 @@ def test_record_without_its_properties_is_asked_for_again_and_not_taken_for_an_e
     portal.before.append(lambda asked: answers.pop() if "/objects/" in asked.path and answers else None)
     pages = list(connector.pull(asking(clock)))
     assert [name for page in pages for name in page.records["dealname"]] == ["Won"]
+
+
+def test_announced_page_that_comes_empty_once_is_not_the_end(
+    portal: Portal, connector: HubSpotConnector, clock: TestClock
+) -> None:
+    for number in range(1, 251):
+        portal.add("deals", number)
+    answers = [Said(data={"results": []})]
+    portal.before.append(lambda asked: answers.pop() if asked.one("after") and answers else None)
+    assert len(ids(list(connector.pull(asking(clock))))) == 250
+
+
+def test_announced_page_that_stays_empty_is_the_end(
+    portal: Portal, connector: HubSpotConnector, clock: TestClock
+) -> None:
+    for number in range(1, 151):
+        portal.add("deals", number)
+    portal.before.append(lambda asked: Said(data={"results": []}) if asked.one("after") else None)
+    pages = list(connector.pull(asking(clock)))
+    assert len(ids(pages)) == 100
+    assert pages[-1].last
