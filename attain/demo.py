@@ -33,10 +33,16 @@ from spm.store.write_back import deal_results, participant_results
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 _HOUR = 3600
+_WRITTEN = "# Written by `attain demo`"
+_MARK = ".attain-demo"  # in a folder that the demo made, and may empty
 
 
 class DemoFailed(Exception):
-    """Something did not come out as it has to; the message says what."""
+    """Something did not come out as it has to; the message says what, `hint` what to do."""
+
+    def __init__(self, message: str, hint: str = "Run `make demo` again; if it fails again, it is a fault.") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,7 @@ class Stand:
 
 def run_demo(options: DemoOptions, output: Output) -> None:
     """Do it. Raises DemoFailed on the first thing that does not hold."""
-    shutil.rmtree(options.folder, ignore_errors=True)
-    options.folder.mkdir(parents=True)
+    _empty(options.folder)
     with ExitStack() as stack:
         output.heading("1. Two CRMs with a year of sales")
         stands: list[Stand] = []
@@ -79,6 +84,26 @@ def run_demo(options: DemoOptions, output: Output) -> None:
             output.say(f"{stand.name} sandbox at {stand.url}")
         house = open_house(_write_config(options.folder, stands))
         _Story(house, stands, output, stack.enter_context(database(house))).tell()
+
+
+def _empty(folder: Path) -> None:
+    """A folder of the demo's own: new, or one it made before. Nobody's files are deleted."""
+    try:
+        if folder.exists() and any(folder.iterdir()) and not _is_own(folder):
+            hint = "Name a folder that is not there yet: --folder var/demo."
+            raise DemoFailed(f"{folder} holds files that are not the demo's; it would delete them.", hint)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / _MARK).touch()
+    except OSError as error:
+        hint = "Name another with --folder."
+        raise DemoFailed(f"the folder {folder} cannot be used: {error.strerror}.", hint) from error
+
+
+def _is_own(folder: Path) -> bool:
+    config = folder / "config.toml"  # what demos had before the mark
+    written = config.is_file() and config.read_text(encoding="utf-8", errors="replace").startswith(_WRITTEN)
+    return written or (folder / _MARK).exists()
 
 
 def _stands(options: DemoOptions) -> list[Any]:
@@ -128,7 +153,7 @@ def _write_config(folder: Path, stands: Sequence[Stand]) -> Path:
         _own_mapping(folder, name)
     config = folder / "config.toml"
     config.write_text(
-        f'''# Written by `attain demo`: the sandboxes' addresses and their public test credentials.
+        f'''{_WRITTEN}: the sandboxes' addresses and their public test credentials.
 data_dir = "data"
 
 [plans]
@@ -342,7 +367,10 @@ def _an_open_deal(stand: Stand) -> dict[str, str]:
         "AND CurrencyIsoCode = 'USD' AND Owner.IsActive = true ORDER BY Id LIMIT 200"
     )
     split = {row["OpportunityId"] for row in _query(stand, "SELECT OpportunityId FROM OpportunitySplit")}
-    return next(row for row in _query(stand, query) if row["Id"] not in split)
+    for row in _query(stand, query):
+        if row["Id"] not in split:
+            return row
+    raise DemoFailed("there is no open deal to win among so few.", "Give more, such as --salesforce-deals 500.")
 
 
 def _query(stand: Stand, soql: str) -> list[dict[str, Any]]:

@@ -112,6 +112,9 @@ def _alone_step(engine: Engine, link: Link, step: str, work: Callable[[_Work], N
         except ConnectorError as error:
             state, message, hint, retry_after = _meaning(error)
             log.info("step.stopped", connection=link.name, step=step, state=state, message=message)
+        except KeyboardInterrupt:
+            _finish(engine, run_id, "failed", done, {}, "stopped by Ctrl-C; the next run goes on after the last page")
+            raise
         except BaseException:
             _finish(engine, run_id, "failed", done, {}, "stopped by an error that nobody expected; see the log")
             raise

@@ -29,7 +29,7 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
     @functools.wraps(function)
     def wrapped(*args: Any, config: Path | None, json_wanted: bool, **options: Any) -> None:
         output = Output(json_wanted=json_wanted, lists_all=_lists_all())
-        sys.exit(_run(output, lambda: function(*args, config=config, output=output, **options)))
+        sys.exit(guarded(output, lambda: function(*args, config=config, output=output, **options)))
 
     return wrapped
 
@@ -51,7 +51,8 @@ def connection_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def _run(output: Output, work: Callable[[], int | None]) -> int:
+def guarded(output: Output, work: Callable[[], int | None]) -> int:
+    """Do the work; what it raises becomes a message with its next step, and an exit code."""
     try:
         return work() or DONE
     except KeyboardInterrupt:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import click
 
 from attain.cli.frame import command
-from attain.cli.output import DONE, PROBLEMS_FOUND, Output, problems_as_json
+from attain.cli.output import DONE, PROBLEMS_FOUND, Output, counted, problems_as_json
 from attain.wiring import database, open_house
 from problems import Problem
 from spm.store.connections import latest_runs, open_problems
@@ -27,7 +28,7 @@ def status(config: Path | None, output: Output) -> int:
     _show_runs(output, runs)
     _show_refused(output, refused)
     output.problems(problems)
-    output.say("No open problems." if not problems else f"{len(problems)} open problems.")
+    output.say("No open problems." if not problems else f"{counted(len(problems), 'open problem')}.")
     output.document(
         {"ok": not problems and not refused, "runs": runs, "parked": refused, "problems": problems_as_json(problems)}
     )
@@ -39,13 +40,16 @@ def _errors(problems: list[Problem]) -> bool:
 
 
 def _show_runs(output: Output, runs: list[dict[str, Any]]) -> None:
+    if not runs:
+        output.say("Nothing has run yet. Next: `attain check`, then `attain sync --dry-run`.")
+        return
     output.heading("Last runs")
-    columns = ("connection", "step", "started", "outcome", "records", "changed", "written", "calls", "message")
+    columns = ("connection", "step", "started (UTC)", "outcome", "records", "changed", "written", "calls", "message")
     rows = [
         (
-            run["connection"],
+            run["connection"] or "(all)",
             run["step"],
-            f"{run['started_at']:%Y-%m-%d %H:%M:%S}",
+            f"{run['started_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S}",
             run["outcome"],
             run["counts"].get("records", ""),
             run["counts"].get("changed", ""),
