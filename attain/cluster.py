@@ -35,6 +35,9 @@ wal_level = minimal
 max_wal_senders = 0
 # containers give little shared memory, which parallel queries would need
 max_parallel_workers_per_gather = 0
+# what a failed statement was about may be pay: its text and its rows stay out of the log
+log_error_verbosity = terse
+log_min_error_statement = panic
 max_parallel_maintenance_workers = 0
 """
 

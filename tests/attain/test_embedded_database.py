@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from attain.database import Database, DatabaseUnusable, open_database, stop_embedded
 from attain.embedded import EmbeddedServer
@@ -498,3 +499,11 @@ def test_start_waits_for_whoever_is_starting_or_stopping(settings: Settings) -> 
         patch.setattr(embedded, "_LOCK_SECONDS", 0.1)
         with pytest.raises(DatabaseUnusable, match="Another process"):
             EmbeddedServer(settings.data_dir).join()
+
+
+def test_what_a_failed_statement_was_about_is_not_in_the_server_s_log(settings: Settings) -> None:
+    with open_database(settings) as database, database.engine.connect() as conn, pytest.raises(IntegrityError):
+        conn.execute(text("INSERT INTO participant (email) VALUES ('Canary-4711@EXAMPLE.com')"))
+    logs = [path.read_text(errors="replace") for path in settings.data_dir.rglob("server.log")]
+    assert logs
+    assert all("violates check constraint" in told and "anary-4711" not in told for told in logs)
