@@ -2,8 +2,9 @@
 
 The cursor of a list is its page token; from then on it has the watermark, with the place of a walk and the token of
 the list of archived records where one was interrupted. A list that took an hour has missed what changed behind it,
-so the first search starts at the moment the list started, by HubSpot's clock. Archived deals are in no search and
-archiving moves no stamp: each later run lists them. Merged ones are named by the deal they were merged into.
+so the first search starts at the moment the list started, by HubSpot's clock. Archived records are in no search and
+archiving moves no stamp: each later run lists those of deals and goals. Merged ones are named by the deal they
+were merged into.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ _LONGEST_QUERY = 7_000
 """Characters of properties in a URL; some of HubSpot's front ends refuse URLs of more than 8 KB."""
 _ARCHIVED_PAGES = 50
 """Most pages of archived records a run lists; the next run goes on where it stopped."""
-_ARCHIVED_IS_LISTED = frozenset({DEALS, "0-3"})
+_ARCHIVED_IS_LISTED = frozenset({DEALS, "0-3", "goal_targets", "0-74"})
+"""Objects people are paid by: what is archived of them has to be noticed. Activities wait for a full read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,17 @@ def test_a_deleted_deal_is_no_longer_paid(office: Office) -> None:
     assert lost == Decimal(str(deal["Attain_Commission__c"]))
 
 
+def test_a_deleted_goal_is_no_longer_a_quota(office: Office) -> None:
+    office.run("provision")
+    office.run("sync")
+    headers, path = {"Authorization": "Bearer pat-sandbox-0000"}, "/crm/objects/2026-09/goal_targets"
+    listed = requests.get(f"{office.hubspot}{path}", params={"limit": 1}, headers=headers, timeout=30).json()
+    control(office.hubspot, "DELETE", f"records/goal_targets/{listed['results'][0]['id']}")
+    done = office.run("sync", "--json").document
+    assert {row["object_name"]: row["gone"] for step in done["steps"] for row in step["pulled"]}["goal_targets"] == 1
+    assert done["calculated"]["participants"] == 1
+
+
 def test_somebody_s_overwrite_is_put_right(office: Office) -> None:
     office.run("provision")
     office.run("sync")
