@@ -15,7 +15,7 @@ from attain.database import open_database
 from attain.logs import configure_logs
 from attain.registry import Registry, discover
 from attain.settings import ConnectionSettings, Settings, load_settings
-from connectors.base import Connector
+from connectors.base import Account, Connector
 from mappings import CrmMapping, load_mapping
 from problems import Problem, did_you_mean
 from spm.store.connections import ensure_connection
@@ -131,8 +131,7 @@ def link(house: House, engine: Engine, connection: ConnectionSettings) -> Iterat
         account, problems = connector.check()
         if account is None:
             raise Unusable(problems)
-        with engine.begin() as conn:
-            connection_id = ensure_connection(conn, connection.name, connection.connector)
+        connection_id = _number(engine, connection, account)
         yield Link(
             name=connection.name,
             connection_id=connection_id,
@@ -140,6 +139,17 @@ def link(house: House, engine: Engine, connection: ConnectionSettings) -> Iterat
             mapping=mapping,
             time_zone=connection.time_zone or account.timezone or "UTC",
             currency=account.currency or house.settings.company.currency,
+            warnings=tuple(problems),
         )
     finally:
         connector.close()
+
+
+def _number(engine: Engine, connection: ConnectionSettings, account: Account) -> int:
+    """The connection's row. Raises Unusable where its records are another account's."""
+    try:
+        with engine.begin() as conn:
+            return ensure_connection(conn, connection.name, connection.connector, account.account_id)
+    except ValueError as error:
+        hint = "Correct the address or the token, or add a section with another name for the other account."
+        raise Unusable([Problem(f"connections.{connection.name}", "", f"{error}.", hint)]) from error

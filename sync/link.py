@@ -17,7 +17,7 @@ from sync.targets import ORDER
 @dataclass(frozen=True, slots=True)
 class Link:
     """A connection as the steps use it. `connection_id` is its row; `time_zone` an IANA name; `currency` the account's
-    own, which an amount is in where the CRM names none (ISO 4217)."""
+    own, which an amount is in where the CRM names none (ISO 4217); `warnings` what signing in told."""
 
     name: str
     connection_id: int
@@ -25,6 +25,7 @@ class Link:
     mapping: CrmMapping
     time_zone: str
     currency: str
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Reading:
 def readings(link: Link) -> tuple[list[Reading], list[Problem]]:
     """What to pull from this connection, in order, and what stands in the way of the rest."""
     found: list[Reading] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = list(link.warnings)
     for section in sorted(link.mapping.objects, key=_order):
         try:
             reading, notes = _reading(link, section)

@@ -12,18 +12,28 @@ from sqlalchemy import Connection, text
 from problems import Problem, Severity
 
 
-def ensure_connection(conn: Connection, name: str, kind: str) -> int:
-    """The number of the connection of that name; made where it is new.
+def ensure_connection(conn: Connection, name: str, kind: str, account_id: str = "") -> int:
+    """The number of the connection of that name; made where it is new. `account_id` is the CRM's, where it is known.
 
-    Raises ValueError where the name belongs to another kind of CRM: its records would be taken for the other's.
+    Raises ValueError where the name belongs to another kind of CRM or to another account: its records would be taken
+    for the other's.
     """
     conn.execute(
         text("INSERT INTO connection (name, kind) VALUES (:name, :kind) ON CONFLICT (name) DO NOTHING"),
         {"name": name, "kind": kind},
     )
-    row = conn.execute(text("SELECT id, kind FROM connection WHERE name = :name"), {"name": name}).one()
+    row = conn.execute(text("SELECT id, kind, account_id FROM connection WHERE name = :name"), {"name": name}).one()
     if row.kind != kind:
         raise ValueError(f"connection {name!r} is a {row.kind} account; give the {kind} account another name")
+    if account_id and row.account_id and row.account_id != account_id:
+        raise ValueError(
+            f"connection {name!r} holds the records of account {row.account_id}, and account {account_id} answers; "
+            "give the other account a name of its own"
+        )
+    if account_id and not row.account_id:
+        conn.execute(
+            text("UPDATE connection SET account_id = :account WHERE id = :id"), {"account": account_id, "id": row.id}
+        )
     return int(row.id)
 
 

@@ -20,6 +20,8 @@ class Connection(Base):
     name: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     """salesforce, hubspot, ..."""
+    account_id: Mapped[str | None]
+    """The CRM's id of the account its records came from; null where the account does not show itself."""
 
 
 class StreamCursor(Base):

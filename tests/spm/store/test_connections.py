@@ -87,3 +87,11 @@ def test_places_looked_at_again_are_mended_one_by_one(conn: Connection) -> None:
     replace_problems(conn, "acme Opportunity", [SECOND, other], now=NOW)
     replace_problems_at(conn, "acme Opportunity", [SECOND.where], [], now=NOW)
     assert open_problems(conn) == [other]
+
+
+def test_a_connection_s_records_are_those_of_one_account(conn: Connection) -> None:
+    acme = ensure_connection(conn, "initech", "salesforce")  # the account does not show itself
+    assert ensure_connection(conn, "initech", "salesforce", "00D1") == acme
+    assert ensure_connection(conn, "initech", "salesforce") == acme
+    with pytest.raises(ValueError, match="00D1, and account 00D2 answers"):
+        ensure_connection(conn, "initech", "salesforce", "00D2")
