@@ -14,9 +14,9 @@ from sandbox.server import RunningServer, run
 _CRMS = ("hubspot", "salesforce")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
-    given = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m sandbox") -> int:
+    """Run the command, called `program` by whoever called it; returns its exit code."""
+    given = _parser(program).parse_args(arguments)
     app = import_module(f"sandbox.{given.crm}").build(_options(given))
     try:
         run(app, _options(given), started=_announce)
@@ -26,22 +26,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than nothing")
+    return number
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox",
+        prog=program,
         description="A stand-in for a CRM with a generated year of sales, speaking its real HTTP protocol.",
-        epilog="Example: python -m sandbox salesforce --port 8801 --deals 100000",
+        epilog=f"Example: {program} salesforce --port 8801 --deals 100000",
     )
     parser.add_argument("crm", choices=_CRMS)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--port", type=_number, default=0, help="0 takes a free one (default)")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another company")
-    parser.add_argument("--deals", type=int, help="how many deals")
-    parser.add_argument("--users", type=int, help="how many people")
-    parser.add_argument("--activities", type=int, help="how many calls, emails, meetings and tasks")
+    parser.add_argument("--deals", type=_number, help="how many deals")
+    parser.add_argument("--users", type=_number, help="how many people")
+    parser.add_argument("--activities", type=_number, help="how many calls, emails, meetings and tasks")
     parser.add_argument("--start", type=date.fromisoformat, help="first day of the sales, YYYY-MM-DD")
     parser.add_argument("--today", type=date.fromisoformat, help="the date the sandbox clock starts on, YYYY-MM-DD")
-    parser.add_argument("--daily-calls", type=int, help="API calls a day (Salesforce)")
+    parser.add_argument("--daily-calls", type=_number, help="API calls a day (Salesforce)")
     parser.add_argument("--jwt-public-key", help="PEM file that JWT bearer assertions are checked with (Salesforce)")
     return parser
 

@@ -18,4 +18,4 @@ def sandbox(arguments: Sequence[str]) -> None:
     """Serve a Salesforce or HubSpot stand-in over HTTP until stopped: `attain sandbox --help` lists its options."""
     from sandbox.__main__ import main
 
-    raise SystemExit(main(list(arguments)))
+    raise SystemExit(main(list(arguments), program="attain sandbox"))

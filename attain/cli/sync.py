@@ -129,6 +129,8 @@ def _show_step(output: Output, step: StepReport, told: Told) -> None:
     if step.pulled:
         read = [(p.object_name, p.records, p.new, p.changed, p.gone, p.problems) for p in step.pulled]
         output.table(_READ, read, numbers=_READ[1:])
+        if found := sum(pulled.problems for pulled in step.pulled):
+            output.say(f"{counted(found, 'problem')} in these records: `attain status` names them.")
     if not step.written:
         return
     if told.dry_run:
@@ -185,6 +187,8 @@ def _all_problems(report: SyncReport, warnings: Sequence[Problem]) -> list[Probl
 def _code(report: SyncReport, problems: Sequence[Problem]) -> int:
     states = {step.state for step in report.steps}
     if states & {"fix_settings", "stopped"} or any(problem.severity == "error" for problem in report.problems):
+        return PROBLEMS_FOUND
+    if any(pulled.errors for step in report.steps for pulled in step.pulled):
         return PROBLEMS_FOUND
     if "try_later" in states or any(written.retry for step in report.steps for written in step.written):
         return TRY_LATER

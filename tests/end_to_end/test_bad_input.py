@@ -118,7 +118,8 @@ def test_an_amount_that_is_no_number_is_named_and_the_deal_is_not_paid(salesforc
     _mapping(salesforce_office, 'amount = "Amount"', 'amount = "NextStep"')
     deal = _won(salesforce_office)
     control(salesforce_office.salesforce, "PATCH", f"records/Opportunity/{deal}", {"values": {"NextStep": "1,5oo"}})
-    salesforce_office.run("sync")
+    said = salesforce_office.run("sync")
+    assert "in these records: `attain status` names them" in said.out
     problems = salesforce_office.run("status", "--json").document["problems"]
     found = [problem for problem in problems if deal in problem["where"] and problem["field"] == "amount"]
     assert found

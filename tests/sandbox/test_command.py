@@ -38,7 +38,7 @@ def test_a_taken_port_is_said_in_one_line(salesforce_sandbox: Start, capsys: pyt
 
 
 def test_every_option_reaches_the_sandbox() -> None:
-    given = _parser().parse_args(
+    given = _parser("attain sandbox").parse_args(
         ["hubspot", "--port", "8802", "--seed", "3", "--start", "2025-01-01", "--today", "2025-12-31"]
     )
     options = _options(given)

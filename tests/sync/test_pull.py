@@ -52,7 +52,7 @@ def test_a_record_that_can_no_longer_be_read_keeps_what_is_known_of_it(salesforc
     deal = scalar(salesforce_office.database, "SELECT min(crm_id) FROM deal WHERE gone_at IS NULL AND status = 'won'")
     unreadable = f"when Id = '{deal}' then 'unheard of' {winning}"
     own_mapping(salesforce_office, (winning, unreadable))
-    salesforce_office.run("pull", "--full")
+    assert salesforce_office.run("pull", "--full").code == 1
     kept = f"SELECT status FROM deal WHERE crm_id = '{deal}' AND gone_at IS NULL"
     assert scalar(salesforce_office.database, kept) == "won"
     told = f"SELECT count(*) FROM problem WHERE place = 'acme Opportunity {deal}' AND severity = 'error'"
