@@ -1,7 +1,7 @@
 # `make demo` and `make test` do everything on a fresh machine; everything else is for working here.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test lint check lock clean format bench
+.PHONY: setup demo test lint check lock clean format bench
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Attain needs Python 3.11 or later; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
@@ -16,6 +16,8 @@ BIN := .venv/bin
 .venv/.attain: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+setup: .venv/.attain
 
 demo: .venv/.attain
 	$(BIN)/attain demo
