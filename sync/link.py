@@ -41,7 +41,6 @@ class Held:
 class Reading:
     """One section of a mapping, ready to be pulled."""
 
-    entity: str
     section: ObjectMapping
     schema: ObjectSchema
     fields: tuple[str, ...]
@@ -52,6 +51,11 @@ class Reading:
     def key(self) -> str:
         """The section's name in the mapping."""
         return self.section.name
+
+    @property
+    def entity(self) -> str:
+        """What of the model it feeds."""
+        return self.section.feeds
 
     @property
     def object_name(self) -> str:
@@ -89,7 +93,7 @@ def _reading(link: Link, section: ObjectMapping) -> tuple[Reading | None, list[P
         return None, problems
     held = _there(targets, schema)
     asked = dict.fromkeys((*crm_fields(usable), *(held.columns if held else ())))
-    return Reading(section.feeds, usable, schema, tuple(asked), held), problems
+    return Reading(usable, schema, tuple(asked), held), problems
 
 
 def _targets(mapping: CrmMapping, section: ObjectMapping) -> Held | None:

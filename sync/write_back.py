@@ -7,7 +7,7 @@ settled by reading the record first, never by sending again blindly.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Engine
 
 from connectors.base import ID, ObjectSchema, Outcome, Write
-from mappings import WriteMapping, as_value, canonical, rendered
+from mappings import WriteField, WriteMapping, as_value, canonical, rendered
 from problems import Problem
 from spm.store.outbox import Queued, queue_writes, read_held, record_outcomes, refused, store_held, unsettled, withdraw
 from spm.store.span import last_calculated
@@ -179,9 +179,10 @@ def _push(
     """One outcome for each row, noted in the outbox as far as they came when something raises."""
     with engine.begin() as conn:
         queue_writes(conn, link.connection_id, section.object_name, rows, now=options.now)
+    fields = {field.name: field for field in section.fields}
     outcomes: dict[str, Outcome] = {}
     try:
-        for outcome in link.connector.push(section.object_name, [_write(section, row) for row in rows]):
+        for outcome in link.connector.push(section.object_name, [_write(fields, row) for row in rows]):
             outcomes[outcome.record_id] = outcome
             bar[0].advance(bar[1], outcome.state != "retry")
     finally:
@@ -190,8 +191,7 @@ def _push(
     return outcomes
 
 
-def _write(section: WriteMapping, row: Queued) -> Write:
-    fields = {field.name: field for field in section.fields}
+def _write(fields: Mapping[str, WriteField], row: Queued) -> Write:
     return Write(row.record_id, {name: as_value(fields[name], text) for name, text in row.values.items()})
 
 
