@@ -7,7 +7,7 @@ ordering by them is the same on every machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -42,6 +42,7 @@ SPLITS: Schema = {
     "participant_id": pl.Int64,  # null: no participant
     "share": MONEY,
     "role": pl.String,
+    "amount": MONEY,  # in the deal's currency; where given, it counts and not the share
 }
 """A deal with rows here (of the role a component credits) is credited by them; one without, to its owner."""
 
@@ -62,6 +63,7 @@ QUOTAS: Schema = {
     "ends_on": pl.Date,  # inclusive
     "amount": MONEY,
     "currency": pl.String,
+    "team": pl.String,  # a team's quota has this and no participant
 }
 
 ASSIGNMENTS: Schema = {
@@ -78,9 +80,87 @@ FX_RATES: Schema = {
     "starts_on": pl.Date,  # null is always
 }
 
+HIERARCHY: Schema = {
+    "participant_id": pl.Int64,
+    "manager_id": pl.Int64,  # null: none
+    "team": pl.String,  # null: none
+    "starts_on": pl.Date,  # null is always
+    "ends_on": pl.Date,  # inclusive; null is open
+}
+"""Who reports to whom, in which team, when. A person has at most one row a day."""
+
+ABSENCES: Schema = {
+    "participant_id": pl.Int64,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,  # inclusive
+    "reason": pl.String,
+}
+"""Days of leave, which a plan's proration may take out."""
+
+ITEMS: Schema = {
+    "item_id": pl.Int64,
+    "deal_id": pl.Int64,
+    "item": pl.String,  # the CRM's id
+    "product": pl.String,
+    "family": pl.String,
+    "quantity": MONEY,
+    "price": MONEY,  # a piece, in the deal's currency
+    "amount": MONEY,  # of the line, in the deal's currency
+}
+"""Line items. A measure over them sees these fields, the deal's other fields, and its amount as `deal_amount`."""
+
+ACTIVITIES: Schema = {
+    "activity_id": pl.Int64,
+    "item": pl.String,  # the CRM's id
+    "participant_id": pl.Int64,
+    "deal_id": pl.Int64,  # null: none
+    "type": pl.String,  # call, email, meeting, task
+    "subject": pl.String,
+    "happened_on": pl.Date,
+    "status": pl.String,
+    "done": pl.Boolean,
+    "duration_minutes": MONEY,
+}
+
+ENTRIES: Schema = {
+    "entry_id": pl.Int64,
+    "item": pl.String,  # the id people gave it
+    "participant_id": pl.Int64,
+    "measure": pl.String,
+    "on": pl.Date,
+    "value": MONEY,
+    "currency": pl.String,  # null for pieces, points and shares
+    "note": pl.String,
+}
+"""Results entered by hand: an MBO of 80 % is 0.8 of the measure that a component names."""
+
+PAYMENTS: Schema = {
+    "payment_id": pl.Int64,
+    "deal_id": pl.Int64,
+    "item": pl.String,  # the number of the invoice or payment
+    "kind": pl.String,  # payment, invoice, refund, or a word of one's own such as go_live
+    "on": pl.Date,
+    "amount": MONEY,  # in `currency`; null is all of the deal
+    "currency": pl.String,  # null is the deal's
+}
+"""What happened to a deal after it was booked. A refund is a positive amount of the kind `refund`."""
+
+ADJUSTMENTS: Schema = {
+    "adjustment_id": pl.Int64,
+    "participant_id": pl.Int64,
+    "period": pl.String,  # of the statement it goes to
+    "amount": MONEY,
+    "currency": pl.String,
+    "component": pl.String,  # null: none in particular
+    "deal_id": pl.Int64,  # null: none in particular
+    "reason": pl.String,
+    "author": pl.String,
+}
+"""What somebody decided to pay or take back by hand."""
+
 PERIODS: Schema = {
     "period": pl.String,  # 2026-03, 2026-Q1, 2026: fiscal, as people name it
-    "kind": pl.String,  # month, quarter, year
+    "kind": pl.String,  # month, quarter, half, year
     "starts_on": pl.Date,
     "ends_on": pl.Date,  # inclusive
 }
@@ -92,7 +172,7 @@ LINES: Schema = {
     "plan": pl.String,
     "plan_version": pl.String,  # content hash
     "component": pl.String,
-    "cause": pl.String,  # credit, retroactive
+    "cause": pl.String,  # one of CAUSES
     "deal_id": pl.Int64,
     "role": pl.String,  # owner or the split's role
     "share": MONEY,  # of the deal
@@ -106,8 +186,34 @@ LINES: Schema = {
     "rate": MONEY,
     "amount": MONEY,  # what is earned, rounded: the one place that rounds
     "currency": pl.String,  # of the plan
+    "from_participant_id": pl.Int64,  # whose credit this was, where it rolled up; null: one's own
+    "item": pl.String,  # the line item, activity, entry or payment; null: the deal itself
+    "reason": pl.String,  # in words, where amount is not credited x rate
 }
-"""The trace: one row for each credit and tier slice; a statement's payout is the sum of `amount`."""
+"""The trace: one row for each credit and tier slice, and one for each thing that changes what they earn; a statement's
+payout is the sum of `amount`. Lines without a credit leave its columns null."""
+
+CAUSES = (
+    "credit",  # credited x rate
+    "retroactive",  # a tier reached later changes an earlier credit's rate
+    "gate",  # kept back, or given back, by a gate
+    "multiplier",
+    "cap",  # cut
+    "cap_held",  # above a cap, kept for review
+    "floor",
+    "budget",  # a SPIF's budget is used up
+    "hold",  # earned, to be paid later
+    "release",  # paid now, earned before
+    "clawback",
+    "draw",
+    "recovery",  # of a draw
+    "adjustment",
+    "true_up",  # what was learned after a period was closed
+)
+"""Why a line is there, in the order they stand within a component."""
+
+NOT_EARNED = ("hold", "release", "draw", "recovery")
+"""Causes that move pay in time and earn nothing."""
 
 STATEMENTS: Schema = {
     "participant_id": pl.Int64,
@@ -120,6 +226,12 @@ STATEMENTS: Schema = {
     "payout": MONEY,  # sum of the lines of this period, all components
     "currency": pl.String,
     "hash": pl.String,  # over the lines
+    "earned": MONEY,  # the lines without what only moves pay in time (NOT_EARNED)
+    "held": MONEY,  # earned and not yet paid, at the end of this period
+    "draw_balance": MONEY,  # drawn and not yet recovered, at the end of this period
+    "pay_currency": pl.String,
+    "pay_rate": MONEY,  # pay currency for one of `currency`; null: there is no rate
+    "pay_amount": MONEY,  # payout in the pay currency, rounded by the plan's rule; null: there is no rate
 }
 
 ESTIMATES: Schema = {
@@ -129,6 +241,16 @@ ESTIMATES: Schema = {
     "amount": MONEY,  # what the deal would add to the payout if won today
     "currency": pl.String,
 }
+
+
+CONSERVATION: Schema = {
+    "deal_id": pl.Int64,
+    "plan": pl.String,
+    "component": pl.String,
+    "credited_share": MONEY,  # 1: all of the deal
+    "why": pl.String,  # why it is not 1; null where it is
+}
+"""How much of each won deal a component credits to anybody."""
 
 
 def empty(schema: Schema) -> pl.DataFrame:
@@ -150,6 +272,13 @@ class Facts:
     assignments: pl.DataFrame
     fx_rates: pl.DataFrame
     periods: pl.DataFrame
+    hierarchy: pl.DataFrame = field(default_factory=lambda: empty(HIERARCHY))
+    absences: pl.DataFrame = field(default_factory=lambda: empty(ABSENCES))
+    items: pl.DataFrame = field(default_factory=lambda: empty(ITEMS))
+    activities: pl.DataFrame = field(default_factory=lambda: empty(ACTIVITIES))
+    entries: pl.DataFrame = field(default_factory=lambda: empty(ENTRIES))
+    payments: pl.DataFrame = field(default_factory=lambda: empty(PAYMENTS))
+    adjustments: pl.DataFrame = field(default_factory=lambda: empty(ADJUSTMENTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +289,4 @@ class Results:
     statements: pl.DataFrame
     estimates: pl.DataFrame
     problems: tuple[Problem, ...]
+    conservation: pl.DataFrame = field(default_factory=lambda: empty(CONSERVATION))
