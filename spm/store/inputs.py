@@ -85,7 +85,7 @@ def _deals(conn: Connection, ids: sql.Composed, own: Sequence[CustomColumn]) -> 
 
 def _splits(conn: Connection, ids: sql.Composed) -> pl.DataFrame:
     query = sql.SQL("""
-        SELECT split.id, deal.id, owners.participant_id, split.share, split.role, split.owner_id
+        SELECT split.id, deal.id, owners.participant_id, split.share, split.role, split.amount, split.owner_id
         FROM ({ids}) AS chosen JOIN deal USING (id)
         JOIN deal_split AS split ON split.connection_id = deal.connection_id AND split.deal_crm_id = deal.crm_id
         LEFT JOIN ({owners}) AS owners
@@ -108,12 +108,12 @@ def _quotas(conn: Connection, participants: Sequence[int] | None, span: tuple[da
     query = sql.SQL("""
         WITH known AS (
             SELECT coalesce(person.id, owners.participant_id) AS participant_id, person.id IS NOT NULL AS told,
-                   measure, starts_on, ends_on, amount, quota.currency, quota.id
+                   measure, starts_on, ends_on, amount, quota.currency, quota.team, quota.id
             FROM quota LEFT JOIN ({owners}) AS owners USING (connection_id, owner_id)
             LEFT JOIN participant AS person ON person.email = quota.email
             WHERE quota.gone_at IS NULL
         )
-        SELECT participant_id, measure, starts_on, ends_on, amount, currency FROM known
+        SELECT participant_id, measure, starts_on, ends_on, amount, currency, team FROM known
         WHERE participant_id IS NOT NULL AND {among} AND starts_on <= {last} AND ends_on >= {first}
           AND (told OR NOT EXISTS (
               SELECT FROM known AS other

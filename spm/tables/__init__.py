@@ -2,31 +2,39 @@
 
 from spm.tables.activities import Activity
 from spm.tables.base import Base
+from spm.tables.by_hand import Absence, Adjustment, DealLine, Entry, HierarchyEntry, Payment
 from spm.tables.connections import SIGHTING, Connection, OpenProblem, StreamCursor, SyncRun
 from spm.tables.deals import CustomField, Deal, DealSplit, DealVersion
 from spm.tables.outbox import OutboxRow, Written
-from spm.tables.people import Participant, ParticipantLink
+from spm.tables.people import Membership, Participant, ParticipantLink
 from spm.tables.reference import FxRate, Period, Plan, PlanAssignment, PlanVersion, Quota
 from spm.tables.results import DealResult, Dirty, EarningLine, Estimate, Statement
 
 __all__ = [
     "SIGHTING",
+    "Absence",
     "Activity",
+    "Adjustment",
     "Base",
     "Connection",
     "CustomField",
     "Deal",
+    "DealLine",
     "DealResult",
     "DealSplit",
     "DealVersion",
     "Dirty",
     "EarningLine",
+    "Entry",
     "Estimate",
     "FxRate",
+    "HierarchyEntry",
+    "Membership",
     "OpenProblem",
     "OutboxRow",
     "Participant",
     "ParticipantLink",
+    "Payment",
     "Period",
     "Plan",
     "PlanAssignment",

@@ -73,7 +73,7 @@ class DealVersion(DealContent, Base):
 
 
 class DealSplit(Base):
-    """A share of a deal; changed shares are new rows."""
+    """A part of a deal, as a share of it or as an amount in its currency; changed parts are new rows."""
 
     __tablename__ = "deal_split"
     __table_args__ = (
@@ -86,6 +86,7 @@ class DealSplit(Base):
         ),
         Index(None, "connection_id", "deal_crm_id"),
         Index(None, "connection_id", "owner_id"),
+        CheckConstraint("share IS NOT NULL OR amount IS NOT NULL", "share_or_amount"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -94,8 +95,10 @@ class DealSplit(Base):
     deal_crm_id: Mapped[str]
     """The deal's id in the CRM: a split may be read before its deal."""
     owner_id: Mapped[str]
-    share: Mapped[Decimal]
+    share: Mapped[Decimal | None]
     role: Mapped[str | None]
+    amount: Mapped[Decimal | None]
+    """Where it is there, it counts and not the share."""
     recorded_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spm.tables.base import Base
@@ -60,3 +60,33 @@ class ParticipantLink(Base):
     recorded_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
+
+
+class Membership(Base):
+    """Who somebody reported to and in which team they were, by what the CRMs said. One row for each change.
+
+    A spell starts on the day (UTC) the change became known; the first is for always (null), the present one has no end.
+    A person has one spell a day. Where `hierarchy_entry` names the person, that stands in its place.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        Index(
+            "uq_membership_present",
+            "participant_id",
+            unique=True,
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+        CheckConstraint("starts_on <= ends_on", "span"),
+        Index(None, "participant_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("participant.id"))
+    team: Mapped[str | None]
+    starts_on: Mapped[date | None]
+    """Null: always."""
+    ends_on: Mapped[date | None]
+    """Inclusive; null is open."""
+    recorded_at: Mapped[datetime]

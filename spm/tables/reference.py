@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spm.tables.base import Base
 
 
 class Quota(Base):
-    """A person's target for a span of days. From a CRM it names its owner there, from a CSV file an email. Who that is,
-    is asked when facts are loaded: a quota may come before its person."""
+    """A target for a span of days. From a CRM it names its owner there, from a CSV file an email or a team. Who that
+    is, is asked when facts are loaded: a quota may come before its person."""
 
     __tablename__ = "quota"
     __table_args__ = (
         UniqueConstraint("connection_id", "source", "crm_id"),
         Index(None, "connection_id", "owner_id"),
-        CheckConstraint("(connection_id IS NULL) = (email IS NOT NULL)", "one_origin"),
+        CheckConstraint("num_nonnulls(connection_id, email, team) = 1", "one_origin"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -29,6 +29,8 @@ class Quota(Base):
     crm_id: Mapped[str | None]
     owner_id: Mapped[str | None]
     email: Mapped[str | None]
+    team: Mapped[str | None]
+    """Name of the team whose quota it is."""
     measure: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
@@ -77,6 +79,10 @@ class Plan(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[str] = mapped_column(ForeignKey("plan_version.hash"))
+    shared: Mapped[bool] = mapped_column(server_default=false())
+    """Whether pay on it hangs on other people's deals: then whoever joins or leaves it touches all who are on it."""
+    watches_deals: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it credits people by rule for deals they have no part in: then every deal touches all who are on it."""
 
 
 class PlanAssignment(Base):
@@ -103,6 +109,6 @@ class Period(Base):
 
     period: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    """month, quarter or year."""
+    """month, quarter, half or year."""
     starts_on: Mapped[date]
     ends_on: Mapped[date]

@@ -27,12 +27,21 @@ class Statement(Base):
     currency: Mapped[str | None]
     hash: Mapped[str | None]
     """Over the lines."""
+    earned: Mapped[Decimal | None]
+    held: Mapped[Decimal | None]
+    draw_balance: Mapped[Decimal | None]
+    pay_currency: Mapped[str | None]
+    pay_rate: Mapped[Decimal | None]
+    pay_amount: Mapped[Decimal | None]
     calculated_at: Mapped[datetime]
     """When this result last became different."""
 
 
 class EarningLine(Base):
-    """One credit in one tier slice: deal, share, conversion, rate, amount."""
+    """One credit in one tier slice (deal, share, conversion, rate, amount), or one thing that changes what they earn.
+
+    The columns of spm.frames.LINES. `from_participant_id` refers to nobody by constraint: lines come by the million.
+    """
 
     __tablename__ = "earning_line"
     __table_args__ = (Index(None, "deal_id"),)
@@ -57,6 +66,9 @@ class EarningLine(Base):
     rate: Mapped[Decimal | None]
     amount: Mapped[Decimal | None]
     currency: Mapped[str | None]
+    from_participant_id: Mapped[int | None]
+    item: Mapped[str | None]
+    reason: Mapped[str | None]
 
 
 class Estimate(Base):

@@ -61,8 +61,8 @@ def test_quotas_of_a_file_are_quotas(conn: Connection, staff: dict[str, int], tm
     assert apply_quotas(conn, written(tmp_path, *lines), now=NOW) == []
     facts = load_facts(conn, None, (date(2026, 1, 1), date(2026, 12, 31)), periods(1, 2026, 2026))
     assert facts.quotas.rows() == [
-        (staff["ann"], "bookings", date(2026, 1, 1), date(2026, 12, 31), Decimal("1250000.55"), "EUR"),
-        (staff["bob"], "bookings", date(2026, 2, 1), date(2026, 2, 28), Decimal("0.0000000001"), None),
+        (staff["ann"], "bookings", date(2026, 1, 1), date(2026, 12, 31), Decimal("1250000.55"), "EUR", None),
+        (staff["bob"], "bookings", date(2026, 2, 1), date(2026, 2, 28), Decimal("0.0000000001"), None, None),
     ]
 
 
