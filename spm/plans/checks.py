@@ -12,18 +12,20 @@ from decimal import Decimal
 import polars as pl
 
 from problems import did_you_mean
-from spm.frames import DEALS
-from spm.plans.document import ComponentSection, PlanFile, TierSection
+from spm.plans.building import measure_of
+from spm.plans.document import ComponentSection, PlanFile
 from spm.plans.expressions import Refused, Schema, fields_of, parse, type_of
-from spm.plans.model import TierBasis
+from spm.plans.fields import PLAN_FIELDS, fields_for
+from spm.plans.model import TierBasis, Unit
+from spm.plans.rate_keys import InGap, TierSection
+from spm.plans.tiering import Bounds, bounds, rate_of
+
+__all__ = ["PLAN_FIELDS", "Finding", "findings"]
 
 Path = tuple[str | int, ...]
 
-_KEPT_BACK = {"deal_id", "owner_participant_id"}  # our own numbers: no plan should hang on them
-PLAN_FIELDS: Schema = {name: kind for name, kind in DEALS.items() if name not in _KEPT_BACK}
-"""The deal fields that every plan may use; a mapping's own fields come on top."""
-
 _ATTAINMENT_LIMIT = Decimal(10)
+_KINDS = ("rate", "per_unit", "tiers", "curve", "steps", "matrix", "pool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def findings(plan: PlanFile, own_fields: Mapping[str, pl.DataType | type[pl.Data
         path: Path = ("components", number)
         yield from _rate_kind(component, path)
         yield from _rates(component, path)
-        yield from _tiers(component.tiers, (*path, "tiers"))
+        yield from _tiers(component.tiers, (*path, "tiers"), filled=component.in_gap not in {None, InGap.REFUSE})
         yield from _attainments(component, path)
         yield from _fields(component, path, own_fields)
 
@@ -57,21 +59,26 @@ def _same_names(plan: PlanFile) -> Iterator[Finding]:
 
 
 def _rate_kind(component: ComponentSection, path: Path) -> Iterator[Finding]:
-    if (component.rate is None) == (not component.tiers):
-        yield Finding(path, "a component has either a rate or tiers.", "Keep one of the two.")
+    given = [kind for kind in _KINDS if getattr(component, kind) not in (None, ())]
+    if len(given) != 1:
+        message = f"a component has one kind of rate, not {' and '.join(given) if given else 'none'}."
+        yield Finding(path, message, f"Keep one of: {', '.join(_KINDS)}.")
     for key in ("tier_mode", "tier_by"):
         if bool(component.tiers) != (getattr(component, key) is not None):
-            choices = "marginal or whole_amount" if key == "tier_mode" else "attainment or amount"
+            choices = "marginal, whole_amount or base_plus_top" if key == "tier_mode" else "attainment, amount or count"
             hint = f"Write {key} = {choices}." if component.tiers else f"Remove {key}."
             yield Finding((*path, key), f"{key} and tiers go together.", hint)
-    if component.at_bound and component.tier_mode != "whole_amount":
-        message = "at_bound means something only with tier_mode = whole_amount."
+    if component.at_bound and component.tier_mode not in {"whole_amount", "base_plus_top"}:
+        message = "at_bound means something only with tier_mode = whole_amount or base_plus_top."
         yield Finding((*path, "at_bound"), message, "Remove it.")
 
 
 def _rates(component: ComponentSection, path: Path) -> Iterator[Finding]:
+    if measure_of(component).unit is Unit.NUMBER:
+        return
     rates: list[tuple[Path, Decimal | None]] = [((*path, "rate"), component.rate)]
-    rates += [((*path, "tiers", number, "rate"), tier.rate) for number, tier in enumerate(component.tiers)]
+    tiers = enumerate(component.tiers)
+    rates += [((*path, "tiers", number, "rate"), rate_of(tier, component.base_rate)) for number, tier in tiers]
     for where, rate in rates:
         if rate is not None and rate > 1:
             hint = f'Write {rate / 100} or "{rate} %" for {rate} %.'
@@ -91,26 +98,14 @@ def _attainments(component: ComponentSection, path: Path) -> Iterator[Finding]:
                 yield Finding((*path, "tiers", number, key), message, hint)
 
 
-def bounds(tiers: tuple[TierSection, ...]) -> list[tuple[Decimal | None, Decimal | None]]:
-    """From and to of each tier, where one of two neighbours may leave their common bound to the other."""
-    ends = [tier.end for tier in tiers]
-    starts = [tier.start for tier in tiers]
-    before = [Decimal(0), *ends[:-1]]
-    after = [*starts[1:], None]
-    return [
-        (tier.start if tier.start is not None else before[number], tier.end if tier.end is not None else after[number])
-        for number, tier in enumerate(tiers)
-    ]
-
-
-def _tiers(tiers: tuple[TierSection, ...], path: Path) -> Iterator[Finding]:
+def _tiers(tiers: tuple[TierSection, ...], path: Path, *, filled: bool) -> Iterator[Finding]:
     if not tiers:
         return
     known = bounds(tiers)
-    if known[0][0] != 0:
+    if known[0][0] != 0 and not filled:
         message = f"nothing is said for what lies below {known[0][0]}."
         yield Finding((*path, 0, "from"), message, "Let the first tier start at 0, with rate = 0 if it pays nothing.")
-    if known[-1][1] is not None:
+    if known[-1][1] is not None and not filled:
         message = f"nothing is said for what lies above {known[-1][1]}."
         yield Finding(
             (*path, len(tiers) - 1, "to"), message, "Leave out `to` of the last tier, or add a tier above it."
@@ -119,28 +114,32 @@ def _tiers(tiers: tuple[TierSection, ...], path: Path) -> Iterator[Finding]:
         if start is not None and end is not None and end <= start:
             message = f"the tier from {start} to {end} holds nothing."
             yield Finding((*path, number), message, "Put the tiers in order, each `to` above its `from`.")
-    yield from _neighbours(known, path)
+    yield from _neighbours(known, path, filled=filled)
 
 
-def _neighbours(known: list[tuple[Decimal | None, Decimal | None]], path: Path) -> Iterator[Finding]:
+def _neighbours(known: list[Bounds], path: Path, *, filled: bool) -> Iterator[Finding]:
     for number in range(1, len(known)):
         end, start = known[number - 1][1], known[number][0]
         if end is None or start is None:
             message = "it is not said where the tier before ends and this one starts."
             yield Finding((*path, number), message, "Write `from` here.")
-        elif start != end:
+        elif start < end or (start > end and not filled):
             kind = "gap" if start > end else "overlap"
             message = f"a tier ends at {end} and the next starts at {start}: a{'n' * (kind != 'gap')} {kind}."
             yield Finding((*path, number, "from"), message, f"Write from = {end}, or change `to` of the tier before.")
 
 
 def _fields(component: ComponentSection, path: Path, own_fields: Schema | None) -> Iterator[Finding]:
-    schema = {**PLAN_FIELDS, **(own_fields or {})}
+    schema = fields_for(component.source, own_fields)
     strict = own_fields is not None
-    yield from _expression(component.value, (*path, "value"), schema, "number", strict=strict)
-    if component.condition is not None:
-        yield from _expression(component.condition, (*path, "condition"), schema, "condition", strict=strict)
-    yield from _date(component.date, (*path, "date"), schema, strict=strict)
+    measure = measure_of(component)
+    wanted = "amount" if measure.unit is Unit.MONEY else "number"
+    yield from _expression(measure.value, (*path, "value"), schema, wanted, strict=strict)
+    if measure.weight is not None:
+        yield from _expression(measure.weight, (*path, "weight"), schema, "number", strict=strict)
+    if measure.condition is not None:
+        yield from _expression(measure.condition, (*path, "condition"), schema, "condition", strict=strict)
+    yield from _date(measure.date, (*path, "date"), schema, strict=strict)
 
 
 def _date(name: str, path: Path, schema: Schema, *, strict: bool) -> Iterator[Finding]:
@@ -161,7 +160,7 @@ def _expression(text: str, path: Path, schema: Schema, wanted: str, *, strict: b
     except Refused as refused:
         yield Finding(path, str(refused), refused.hint)
         return
-    if wanted == "number" and not fields:
+    if wanted == "amount" and not fields:
         yield Finding(path, "this names no field of the deal.", 'Write the field that counts, as in value = "amount".')
     for field in unknown if strict else ():
         hint = did_you_mean(field, schema, "Add it to the mapping, or use one of: " + ", ".join(schema) + ".")
@@ -169,7 +168,7 @@ def _expression(text: str, path: Path, schema: Schema, wanted: str, *, strict: b
 
 
 def _result(kind: pl.DataType, path: Path, wanted: str) -> Iterator[Finding]:
-    if wanted == "number" and not (kind.is_integer() or kind.is_decimal()):
+    if wanted != "condition" and not (kind.is_integer() or kind.is_decimal()):
         yield Finding(path, "this gives no number.", "Write an expression that gives an amount.")
     if wanted == "condition" and kind != pl.Boolean:
         yield Finding(path, "this is no condition.", "Write one that is true or false, as in deal_type = 'Renewal'.")

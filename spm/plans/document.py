@@ -2,84 +2,170 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from spm.plans.model import REVENUE, AtBound, RoundingRule, Span, TierBasis
+from spm.plans.model import (
+    ONE,
+    REVENUE,
+    AtBound,
+    Below,
+    Beyond,
+    CurveShape,
+    DaysBy,
+    DrawMode,
+    Pays,
+    RollUpTo,
+    RoundingRule,
+    Source,
+    Span,
+    SplitResidual,
+    StepsPay,
+    TierBasis,
+    Unit,
+)
+from spm.plans.modifier_keys import (
+    CapSection,
+    ClawbackSection,
+    FloorSection,
+    GateSection,
+    HoldSection,
+    MultiplierSection,
+)
+from spm.plans.rate_keys import InGap, MatrixSection, PointSection, PoolSection, StepsPays, TierMode, TierSection
+from spm.plans.values import AmountOrMeasure, Currency, Day, Exact, Levels, Name, Section, Text
 
-_PERCENT = re.compile(r"\s*(?P<number>-?[\d.]+)\s*%\s*")
-_PLACES = 10
-
-
-def _exact(given: Any) -> Decimal:
-    """A number, or text such as `0.06` or `6 %`, as an exact decimal. Raises ValueError."""
-    if isinstance(given, bool) or not isinstance(given, int | Decimal | str):
-        raise ValueError('should be a number such as 0.06, or a text such as "6 %"')
-    percent = _PERCENT.fullmatch(given) if isinstance(given, str) else None
-    try:
-        number = Decimal(percent["number"]) / 100 if percent else Decimal(given)
-    except InvalidOperation as error:
-        raise ValueError('should be a number such as 0.06, or a text such as "6 %"') from error
-    if not number.is_finite() or abs(number) >= 10**15 or number != round(number, _PLACES):
-        raise ValueError(f"should be below a quadrillion, with at most {_PLACES} places")
-    return number
-
-
-def _not_negative(number: Decimal) -> Decimal:
-    if number < 0:
-        raise ValueError("should not be negative")
-    return number
-
-
-Exact = Annotated[Decimal, BeforeValidator(lambda given: _not_negative(_exact(given)))]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$")]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Period = Literal[Span.MONTH, Span.QUARTER, Span.HALF, Span.YEAR]
+Points = Annotated[tuple[PointSection, ...], Field(max_length=100)]
+Few = Field(max_length=20)
 
 
-class RoundingSection(_Section):
+class RoundingSection(Section):
     """`[rounding]`."""
 
     places: Annotated[int, Field(ge=0, le=6)] = 2
     rule: RoundingRule = RoundingRule.HALF_UP
 
 
-class TierSection(_Section):
-    """One entry of `tiers`."""
+class CreditSection(Section):
+    """One `[[components.credit]]`."""
 
-    start: Annotated[Exact | None, Field(alias="from")] = None
-    end: Annotated[Exact | None, Field(alias="to")] = None
-    rate: Exact
+    to: Name
+    share: Exact = ONE
+    condition: Text | None = None
+    role: Name = "rule"
 
 
-class ComponentSection(_Section):
-    """One `[[components]]`: either `rate`, or `tiers` with `tier_mode` and `tier_by`."""
+class RollUpSection(Section):
+    """`roll_up`."""
+
+    to: RollUpTo
+    levels: Levels = 1
+    own: bool = True
+
+
+class ComponentSection(Section):
+    """One `[[components]]` with one kind of rate: `rate`, `per_unit`, `tiers`, `curve`, `steps`, `matrix`, `pool`."""
 
     name: Name
     measure: Name = "bookings"
-    value: Text = "amount"
+    source: Source = Source.DEALS
+    value: Text | None = None
+    unit: Unit | None = None
+    weight: Text | None = None
     condition: Text | None = None
-    date: Name = "close_date"
+    date: Name | None = None
     role: Name = REVENUE
+    credit: Annotated[tuple[CreditSection, ...], Field(max_length=100)] = ()
+    roll_up: RollUpSection | None = None
+    earnings_of: Name | None = None
     accumulate: Span = Span.YEAR
+    starts_on: Day | None = None
+    ends_on: Day | None = None
+    budget: Exact | None = None
+    target: AmountOrMeasure | None = None
     rate: Exact | None = None
+    per_unit: Exact | None = None
     tiers: Annotated[tuple[TierSection, ...], Field(max_length=100)] = ()
-    tier_mode: Annotated[str | None, Field(pattern="^(marginal|whole_amount)$")] = None
+    tier_mode: TierMode | None = None
     tier_by: TierBasis | None = None
     at_bound: AtBound | None = None
+    in_gap: InGap | None = None
+    base_rate: Exact | None = None
+    curve: Points = ()
+    curve_by: TierBasis | None = None
+    curve_pays: Pays | None = None
+    shape: CurveShape | None = None
+    below: Below | None = None
+    beyond: Beyond | None = None
+    steps: Points = ()
+    steps_by: TierBasis | None = None
+    steps_pays: StepsPays | None = None
+    which: StepsPay | None = None
+    matrix: MatrixSection | None = None
+    pool: PoolSection | None = None
+    gates: Annotated[tuple[GateSection, ...], Few] = ()
+    multipliers: Annotated[tuple[MultiplierSection, ...], Few] = ()
+    caps: Annotated[tuple[CapSection, ...], Few] = ()
+    floors: Annotated[tuple[FloorSection, ...], Few] = ()
+    hold: HoldSection | None = None
+    clawback: ClawbackSection | None = None
 
 
-class PlanFile(_Section):
+class ExchangeSection(Section):
+    """`[exchange]`."""
+
+    policy: Name = "counting_date"
+    rates: dict[Currency, Exact] = Field(default_factory=dict)
+
+
+class SplitsSection(Section):
+    """`[splits]`."""
+
+    places: Annotated[int, Field(ge=0, le=6)] = 2
+    residual: SplitResidual
+
+
+class ProrationSection(Section):
+    """`[proration]`."""
+
+    by: DaysBy = DaysBy.CALENDAR_DAYS
+    holidays: tuple[Day, ...] = ()
+    leave: bool = True
+    of: tuple[Literal["quota", "target", "draw", "floor"], ...] = ("quota", "target", "draw", "floor")
+
+
+class RampSection(Section):
+    """One `[[ramps]]`."""
+
+    measure: Name
+    shares: Annotated[tuple[Exact, ...], Field(min_length=1, max_length=60)]
+
+
+class DrawSection(Section):
+    """`[draw]`."""
+
+    amount: AmountOrMeasure
+    recoverable: bool
+    mode: DrawMode = DrawMode.AGAINST
+    periods: Annotated[int, Field(ge=1, le=600)] | None = None
+
+
+class PlanFile(Section):
     """A whole plan file."""
 
     name: Name
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    statement: Span = Span.MONTH
+    currency: Currency
+    pay_currency: Annotated[str, Field(pattern="^([A-Z]{3}|participant)$")] | None = None
+    statement: Period = Span.MONTH
     rounding: RoundingSection = RoundingSection()
+    exchange: ExchangeSection = ExchangeSection()
+    splits: SplitsSection | None = None
+    proration: ProrationSection | None = None
+    seasonality: dict[Name, Annotated[tuple[Exact, ...], Field(max_length=12)]] = Field(default_factory=dict)
+    ramps: Annotated[tuple[RampSection, ...], Few] = ()
+    draw: DrawSection | None = None
+    caps: Annotated[tuple[CapSection, ...], Few] = ()
+    floors: Annotated[tuple[FloorSection, ...], Few] = ()
     components: Annotated[tuple[ComponentSection, ...], Field(min_length=1, max_length=100)]

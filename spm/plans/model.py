@@ -93,7 +93,7 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What counts: `value` of the records that meet `condition` (SQL over their fields), on the day in the field `date`.
+    """What counts: `value` of the records that meet `condition` (SQL over their fields), on the day in field `date`.
 
     `name` is the name that quotas give it; `weight` (SQL) multiplies the value, also for the quota.
     """
@@ -145,7 +145,7 @@ class WholeAmountTiers:
 
 @dataclass(frozen=True, slots=True)
 class BasePlusTop:
-    """What lies in the first tier earns its rate; everything over its end earns the rate of the tier the total reached."""
+    """What lies in the first tier earns its rate; all that is over its end earns the rate of the tier reached."""
 
     basis: TierBasis
     tiers: tuple[Tier, ...]
@@ -328,7 +328,7 @@ class Excess(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most so much, in the plan's currency (or of the target incentive, where `of_target`), over a span or a deal."""
+    """At most so much over a span or a deal, in the plan's currency or (`of_target`) of the target incentive."""
 
     amount: Decimal
     over: Span
@@ -371,8 +371,8 @@ class ClawbackAmount(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clawback:
-    """What a deal paid is taken back when `on` happens (a date field of the deal, or `refund` for payments of that kind)
-    within `within_days` of the day it counted; None is without end."""
+    """What a deal paid is taken back when `on` happens (a date field of the deal, or `refund` for such payments) within
+    `within_days` of the day it counted; None is without end."""
 
     on: str
     within_days: int | None = None
@@ -453,7 +453,7 @@ class Proration:
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """The first months of somebody on the plan have a part of the quota of `measure`: `shares[0]` in the first month."""
+    """Somebody's first months on the plan have a part of the quota of `measure`: `shares[0]` is of the first month."""
 
     measure: str
     shares: tuple[Decimal, ...]
@@ -461,8 +461,8 @@ class Ramp:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """At which rate a deal's money becomes the plan's: of the day in the date field `policy` (`counting_date`: the day it
-    counts), or `plan_rate`: `rates`, plan currency for one unit of the other, whatever the day."""
+    """At which rate a deal's money becomes the plan's: of the day in the date field `policy` (`counting_date`: the day
+    it counts), or `plan_rate`: `rates`, plan currency for one unit of the other, whatever the day."""
 
     policy: str = "counting_date"
     rates: Mapping[str, Decimal] = field(default_factory=dict)
@@ -495,7 +495,10 @@ class Plan:
     def shared(self) -> bool:
         """Whether somebody's pay hangs on other people's deals."""
         return any(
-            part.roll_up or part.budget is not None or isinstance(part.rate, Pool) or part.measure.source is Source.EARNINGS
+            part.roll_up
+            or part.budget is not None
+            or isinstance(part.rate, Pool)
+            or part.measure.source is Source.EARNINGS
             for part in self.components
         )
 
