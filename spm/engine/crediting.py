@@ -37,9 +37,11 @@ def _to_owners(measured: pl.DataFrame) -> pl.DataFrame:
         split_id=pl.lit(0, dtype=pl.Int64),
         share=money(1),
         role=pl.lit(OWNER),
+        from_participant_id=pl.lit(None, dtype=pl.Int64),
     )
 
 
 def _to_splits(measured: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
     people = splits.drop_nulls("participant_id").select("deal_id", "participant_id", "split_id", "share", "role")
-    return measured.drop("owner").join(people, on="deal_id")
+    own = pl.lit(None, dtype=pl.Int64)
+    return measured.drop("owner").join(people, on="deal_id").with_columns(from_participant_id=own)

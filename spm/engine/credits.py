@@ -23,7 +23,7 @@ from spm.engine.exchange import crosses
 from spm.engine.inputs import Inputs
 from spm.engine.measuring import measured
 from spm.frames import MONEY
-from spm.plans.model import Component, Plan
+from spm.plans.model import PERIOD_SPANS, Component, Plan, Span
 
 _DAYS = 4_000_000  # more than there are days in four-digit years; a key of person and day sorts twice as fast as two
 
@@ -32,17 +32,20 @@ _DAYS = 4_000_000  # more than there are days in four-digit years; a key of pers
 class Credits:
     """Credits in order.
 
-    Columns: `row` (their number, from 0), `participant_id`, `on`, `deal_id`, `split_id`, `role`, `share`, `value` and
-    `currency` (of the deal), `fx_rate`, `credited` (in the plan's currency), `period` and `span` (numbers of the
-    statement's and the accumulation's period).
+    Columns: `row` (their number, from 0), `participant_id`, `on`, `deal_id`, `item`, `from_participant_id`, `split_id`,
+    `role`, `share`, `value` and `currency` (of the record), `fx_rate`, `credited` (in the plan's currency, or in pieces),
+    `period` and `span` (numbers of the statement's and the accumulation's period).
     """
 
     rows: pl.DataFrame
     problems: Sequence[Problem] = ()
 
 
-def won_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
-    """What the won deals credit to the people on the plan, up to the end of the current statement period."""
+def won_credits(inputs: Inputs, plan: Plan, component: Component, basis: pl.DataFrame | None = None) -> Credits:
+    """What the won deals credit to the people on the plan, up to the end of the current statement period.
+
+    `basis`: what others earned, for a component whose source is earnings.
+    """
     deals = inputs.deals.filter(pl.col("status") == "won")
     counted = measured(deals, plan, component)
     rows = _on_plan(plan, crediting.credited(counted.deals, inputs.splits, component.role), inputs)
@@ -59,7 +62,7 @@ def won_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
         *lacking.value(priced, inputs.deals, component),
         *lacking.rate(priced, inputs.deals, plan),
     ]
-    return Credits(_in_order(priced.drop_nulls("credited"), inputs), problems)
+    return Credits(_in_order(priced.drop_nulls("credited"), component, inputs), problems)
 
 
 def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
@@ -69,21 +72,22 @@ def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
     counted = measured(deals, plan, component).deals.with_columns(_today(inputs.today).alias("on"))
     rows = _on_plan(plan, crediting.credited(counted, inputs.splits, component.role), inputs)
     priced = _priced(_placed(rows, plan, component, inputs), plan, inputs)
-    return Credits(_in_order(priced, inputs), list(lacking.rate(priced, inputs.deals, plan, won=False)))
+    return Credits(_in_order(priced, component, inputs), list(lacking.rate(priced, inputs.deals, plan, won=False)))
 
 
 def _today(today: date) -> pl.Expr:
     return pl.lit(today, dtype=pl.Date)
 
 
-def _in_order(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+def _in_order(rows: pl.DataFrame, component: Component, inputs: Inputs) -> pl.DataFrame:
     """Never by our own numbers, which say when we first read a record: calculated anew in another database, the same
     deals have others."""
     key = pl.col("participant_id") * _DAYS + pl.col("on").to_physical()
     placed = rows.join(inputs.places, on="deal_id", how="left").with_columns(key=key)
-    return (
-        placed.sort("key", "place", "share", descending=[False, False, True]).drop("key", "place").with_row_index("row")
-    )
+    ordered = placed.sort("key", "place", "share", descending=[False, False, True])
+    if component.accumulate is Span.DEAL:
+        ordered = ordered.with_columns(span=pl.col("place").cast(pl.Int32))
+    return ordered.drop("key", "place").with_row_index("row")
 
 
 def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
@@ -96,9 +100,9 @@ def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
 
 def _placed(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs) -> pl.DataFrame:
     """The rows that the calendar reaches, with the numbers of their statement and accumulation period."""
-    numbers = inputs.days.days.select(
-        "on", period=pl.col(plan.statement.value), span=pl.col(component.accumulate.value)
-    )
+    accumulate = component.accumulate
+    span = pl.col(accumulate.value) if accumulate in PERIOD_SPANS else pl.lit(0, dtype=pl.Int32)
+    numbers = inputs.days.days.select("on", period=pl.col(plan.statement.value), span=span)
     return rows.join(numbers, on="on")
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from spm.plans.model import Span
 
-_LENGTH = {Span.MONTH: 0, Span.QUARTER: 1, Span.YEAR: 2}
+_LENGTH = {span: number for number, span in enumerate(Span)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def days_of(periods: pl.DataFrame) -> Days:
     numbered = periods.sort("starts_on", "kind").with_columns(
         number=pl.int_range(pl.len(), dtype=pl.Int32).over("kind"), rank=pl.col("period").rank("dense").cast(pl.Int32)
     )
-    month, quarter, year = (_days_of_kind(numbered, kind) for kind in Span)
+    month, quarter, year = (_days_of_kind(numbered, kind) for kind in (Span.MONTH, Span.QUARTER, Span.YEAR))
     return Days(month.join(quarter, on="on").join(year, on="on").sort("on"), numbered)
 
 

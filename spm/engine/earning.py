@@ -1,96 +1,132 @@
-"""From credits to lines of one component: the quota where the tiers need one, then the module of its kind of rate."""
+"""From credits to lines of one component: the quota where the rate needs one, then the module of its kind of rate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import polars as pl
 
 from problems import Problem
-from spm.engine import flat, marginal, whole_amount
-from spm.engine.credits import open_credits, won_credits
+from spm.engine import base_plus_top, curves, flat, marginal, matrix, pools, steps, targets, whole_amount
+from spm.engine.credits import Credits
 from spm.engine.days import Days
 from spm.engine.inputs import Inputs
+from spm.engine.narrow import narrow
 from spm.engine.people import person
+from spm.engine.quotas import for_component
 from spm.engine.tiers import with_bounds
-from spm.plans.model import Component, FlatRate, MarginalTiers, Plan, Rounding, WholeAmountTiers
+from spm.plans.model import (
+    BasePlusTop,
+    Component,
+    Curve,
+    FlatRate,
+    MarginalTiers,
+    Matrix,
+    Plan,
+    Pool,
+    Rounding,
+    Span,
+    Steps,
+    WholeAmountTiers,
+)
 
 
 class _RateKind(Protocol):
+    """`booked`: credits that are not zero, in order, with `quota`, `target` and the bounds of tiers where the rate has
+    such. Returns lines as narrow() takes them."""
+
     def earn(self, booked: pl.DataFrame, rate: Any, rounding: Rounding, /) -> pl.DataFrame: ...
 
-    def would_earn(
-        self, opened: pl.DataFrame, booked: pl.DataFrame, rate: Any, rounding: Rounding, /
-    ) -> pl.DataFrame: ...
 
-
-KINDS: dict[type, _RateKind] = {FlatRate: flat, MarginalTiers: marginal, WholeAmountTiers: whole_amount}
+KINDS: dict[type, _RateKind] = {
+    FlatRate: flat,
+    MarginalTiers: marginal,
+    WholeAmountTiers: whole_amount,
+    BasePlusTop: base_plus_top,
+    Curve: curves,
+    Steps: steps,
+    Pool: pools,
+    Matrix: matrix,
+}
 """The module that calculates each kind of rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What one component came to. `credits`: all credits, also those that earn nothing for want of a quota;
-    `opened`: the open deals' credits with `amount`, null where it cannot be said."""
+    """What one component came to.
+
+    `credits`: all credits in order, also those that earn nothing for want of a quota. `booked`: those that are not zero,
+    with `quota` and `target` of their span (null: none). `lines`: NARROW.
+    """
 
     component: Component
     credits: pl.DataFrame
+    booked: pl.DataFrame
     lines: pl.DataFrame
-    opened: pl.DataFrame
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def with_lines(self, *more: pl.DataFrame) -> Earned:
+        """The same with further lines (NARROW)."""
+        return replace(self, lines=pl.concat([self.lines, *more]))
 
 
-def earned(inputs: Inputs, plan: Plan, component: Component, quotas: pl.DataFrame) -> Earned:
-    """Credits, lines and estimates of one component; `quotas` by person, measure and span of its accumulation."""
-    won, opened = won_credits(inputs, plan, component), open_credits(inputs, plan, component)
-    counted = _with_quota(won.rows.filter(pl.col("credited") != 0), component, quotas)
-    payable = _payable(counted, component)
-    kind = KINDS[type(component.rate)]
-    lines = kind.earn(payable, component.rate, plan.rounding)
-    missing = _without_quota(counted, component, inputs) if component.needs_quota else ()
-    estimates = _estimated(_with_quota(opened.rows, component, quotas), payable, plan, component)
-    problems = (*won.problems, *opened.problems, *missing)
-    return Earned(component, won.rows, lines, estimates, problems)
+def earned(inputs: Inputs, plan: Plan, component: Component, credited: Credits) -> Earned:
+    """Credits and lines of one component."""
+    booked, problems = with_quota(credited.rows.filter(pl.col("credited") != 0), inputs, plan, component)
+    missing = _without(booked, component, inputs)
+    found = (*credited.problems, *problems, *missing)
+    return Earned(component, credited.rows, booked, rated(booked, plan, component), found)
 
 
-def _with_quota(booked: pl.DataFrame, component: Component, quotas: pl.DataFrame) -> pl.DataFrame:
-    if isinstance(component.rate, FlatRate) or not component.needs_quota:
-        return booked
-    of_measure = quotas.filter((pl.col("measure") == component.measure.name) & (pl.col("quota") > 0))
-    found = with_bounds(of_measure.select("participant_id", "span", "quota"), component.rate)
-    return booked.join(found, on=["participant_id", "span"], how="left", maintain_order="left")
+def rated(booked: pl.DataFrame, plan: Plan, component: Component) -> pl.DataFrame:
+    """The lines (NARROW) of credits with their quota: what the rate alone gives."""
+    payable = booked.drop_nulls("quota") if component.needs_quota else booked
+    payable = payable.drop_nulls("target") if targets.needed(component) else payable
+    return narrow(KINDS[type(component.rate)].earn(payable, component.rate, plan.rounding))
 
 
-def _payable(booked: pl.DataFrame, component: Component) -> pl.DataFrame:
-    return booked.drop_nulls("quota") if component.needs_quota else booked
-
-
-def _estimated(opened: pl.DataFrame, booked: pl.DataFrame, plan: Plan, component: Component) -> pl.DataFrame:
-    """`deal_id`, `participant_id`, `credited`, `amount` of each open deal's person; null where something is missing."""
-    key = ["deal_id", "participant_id"]
-    known = _payable(opened.drop_nulls("credited"), component)
-    kind = KINDS[type(component.rate)]
-    amounts = kind.would_earn(known, booked, component.rate, plan.rounding)
-    added = amounts.group_by(key).agg(pl.col("amount").sum())
-    unknown = pl.col("credited").is_null()
+def with_quota(
+    booked: pl.DataFrame, inputs: Inputs, plan: Plan, component: Component
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """The credits plus `quota` where the rate is by attainment, `target` where it pays of one, and the bounds of tiers."""
+    problems: list[Problem] = []
+    if targets.needed(component):
+        found, problems = targets.for_component(inputs, plan, component)
+        booked = booked.join(found, on=["participant_id", "span"], how="left", maintain_order="left")
     if component.needs_quota:
-        unknown |= pl.col("quota").is_null()
-    whole = opened.group_by(key).agg(pl.col("credited").sum(), unknown.any().alias("unknown"))
-    amount = pl.when(~pl.col("unknown")).then(pl.col("amount").fill_null(0))
-    return whole.join(added, on=key, how="left").select(*key, "credited", amount.alias("amount"))
+        quotas, lost = for_component(inputs, plan, component)
+        quotas = quotas.filter(pl.col("quota") > 0)
+        rate = component.rate
+        bounded = (
+            with_bounds(quotas, rate) if isinstance(rate, MarginalTiers | WholeAmountTiers | BasePlusTop) else quotas
+        )
+        booked = booked.join(bounded, on=["participant_id", "span"], how="left", maintain_order="left")
+        problems = [*problems, *lost]
+    return booked, problems
 
 
-def _without_quota(booked: pl.DataFrame, component: Component, inputs: Inputs) -> Iterator[Problem]:
-    lost = booked.filter(pl.col("quota").is_null()).select("participant_id", "span").unique()
+def _without(booked: pl.DataFrame, component: Component, inputs: Inputs) -> Iterator[Problem]:
+    if component.needs_quota:
+        yield from _lacking(booked, component, inputs, "quota", component.measure.name)
+    if targets.needed(component):
+        yield from _lacking(booked, component, inputs, "target", str(component.target))
+
+
+def _lacking(booked: pl.DataFrame, component: Component, inputs: Inputs, what: str, name: str) -> Iterator[Problem]:
+    lost = booked.filter(pl.col(what).is_null()).select("participant_id", "span").unique()
+    if lost.is_empty():
+        return
     spans = _names(inputs.days, component)
     for participant_id, span in lost.sort("participant_id", "span").iter_rows():
-        measure = component.measure.name
-        message = f"no quota for {measure} in {spans[span]}; {component.name} earns nothing there until there is one."
-        hint = f"Add a quota for {measure} that covers {spans[span]}."
-        yield Problem(person(inputs.people, participant_id), f"quota {measure}", message, hint)
+        when = spans.get(span, "all its time")
+        message = f"no {what} for {name} in {when}; {component.name} earns nothing there until there is one."
+        hint = f"Add a quota for {name} that covers {when}."
+        yield Problem(person(inputs.people, participant_id), f"quota {name}", message, hint)
 
 
 def _names(days: Days, component: Component) -> dict[int, str]:
+    if component.accumulate in {Span.PLAN, Span.DEAL}:
+        return {}
     return dict(days.of_kind(component.accumulate).select("number", "period").iter_rows())

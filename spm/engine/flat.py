@@ -14,7 +14,6 @@ def earn(booked: pl.DataFrame, rate: FlatRate, rounding: Rounding) -> pl.DataFra
     none = pl.lit(None, dtype=MONEY)
     lines = booked.select(
         *("row", "participant_id", "period", "credited"),
-        retroactive=pl.lit(value=False),
         tier=pl.lit(0, dtype=pl.Int32),
         tier_from=none,
         tier_to=none,

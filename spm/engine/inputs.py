@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -15,7 +15,17 @@ from spm.engine.days import Days, days_of
 from spm.engine.exact import LARGEST_SHARE, money, too_large
 from spm.engine.exchange import usable
 from spm.engine.quotas import readable
-from spm.frames import Facts
+from spm.frames import (
+    ABSENCES,
+    ACTIVITIES,
+    ADJUSTMENTS,
+    ENTRIES,
+    HIERARCHY,
+    ITEMS,
+    PAYMENTS,
+    Facts,
+    empty,
+)
 from spm.plans import PlanVersion
 from spm.plans.model import REVENUE
 
@@ -33,6 +43,14 @@ class Inputs:
     days: Days
     today: date
     places: pl.DataFrame  # `deal_id` and `place`: the order of deals that count on one day
+    hierarchy: pl.DataFrame = field(default_factory=lambda: empty(HIERARCHY))
+    absences: pl.DataFrame = field(default_factory=lambda: empty(ABSENCES))
+    items: pl.DataFrame = field(default_factory=lambda: empty(ITEMS))
+    activities: pl.DataFrame = field(default_factory=lambda: empty(ACTIVITIES))
+    entries: pl.DataFrame = field(default_factory=lambda: empty(ENTRIES))
+    payments: pl.DataFrame = field(default_factory=lambda: empty(PAYMENTS))
+    adjustments: pl.DataFrame = field(default_factory=lambda: empty(ADJUSTMENTS))
+    known: dict[object, object] = field(default_factory=dict)  # what was found once in this calculation
 
 
 def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[Inputs, list[Problem]]:
@@ -46,7 +64,22 @@ def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[I
     assignments, assignment_problems = assigned(facts.assignments, facts.participants)
     unknown = unknown_plans(assignments, [version.name for version in plans], facts.participants)
     inputs = Inputs(
-        deals, splits, facts.participants, quotas, assignments, rates, days_of(facts.periods), today, _places(deals)
+        deals,
+        splits,
+        facts.participants,
+        quotas,
+        assignments,
+        rates,
+        days_of(facts.periods),
+        today,
+        _places(deals),
+        hierarchy=facts.hierarchy,
+        absences=facts.absences,
+        items=facts.items,
+        activities=facts.activities,
+        entries=facts.entries,
+        payments=facts.payments,
+        adjustments=facts.adjustments,
     )
     problems = [*rate_problems, *quota_problems, *assignment_problems, *unknown]
     return inputs, [*problems, *findings.of_facts(facts.deals, splits)]

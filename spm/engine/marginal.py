@@ -35,7 +35,6 @@ def _slice(ranged: pl.DataFrame, rate: MarginalTiers, number: int) -> pl.DataFra
     bounded = ranged.with_columns(tier_from=start, tier_to=end).with_columns(credited=inside)
     return bounded.filter(pl.col("credited") != 0).select(
         *("row", "participant_id", "period", "credited"),
-        retroactive=pl.lit(value=False),
         tier=pl.lit(number, dtype=pl.Int32),
         tier_from="tier_from",
         tier_to="tier_to",

@@ -19,8 +19,9 @@ MEASURED: dict[str, pl.DataType | type[pl.DataType]] = {
     "on": pl.Date,
     "value": MONEY,
     "currency": pl.String,
+    "item": pl.String,
 }
-"""A deal that a component counts: for whom, on which day, how much (null: not known), in which currency."""
+"""A record that a component counts: for whom, on which day, how much (null: not known), in which currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def _columns(measure: Measure, deals: pl.DataFrame) -> tuple[list[pl.Expr], pl.E
         raise Refused(f"{measure.date!r} is no date field of these deals.", hint)
     kept = pl.when(~too_large(value.cast(MONEY))).then(value)
     named = [pl.col("owner_participant_id").alias("owner"), pl.col(measure.date).alias("on"), kept.alias("value")]
-    return [pl.col("deal_id"), *named, pl.col("currency")], condition.fill_null(value=False)
+    item = pl.lit(None, dtype=pl.String).alias("item")
+    return [pl.col("deal_id"), *named, pl.col("currency"), item], condition.fill_null(value=False)
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ across its border counts by its days inside: amount x days inside / days of the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,7 +17,10 @@ from spm.engine.exact import EXACT, converted, too_large
 from spm.engine.exchange import crosses
 from spm.engine.people import person
 from spm.frames import MONEY
-from spm.plans.model import Span
+from spm.plans.model import Component, Plan, Span
+
+if TYPE_CHECKING:  # Inputs are prepared by what is read here
+    from spm.engine.inputs import Inputs
 
 
 def readable(quotas: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
@@ -69,3 +73,15 @@ def spread(quotas: pl.DataFrame, days: Days, kind: Span) -> pl.DataFrame:
 
 def _days(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     return (last - first).dt.total_days().cast(pl.Decimal(38, 0)) + 1
+
+
+def for_component(inputs: Inputs, plan: Plan, component: Component) -> tuple[pl.DataFrame, list[Problem]]:
+    """`participant_id`, `span` and `quota` of the component's measure over the spans it accumulates in."""
+    return over(inputs, plan, component, component.accumulate)
+
+
+def over(inputs: Inputs, plan: Plan, component: Component, kind: Span) -> tuple[pl.DataFrame, list[Problem]]:
+    """The same over spans of another kind."""
+    targets, problems = in_currency(inputs.quotas, inputs.rates, plan.currency, inputs.people)
+    of_measure = spread(targets.filter(pl.col("measure") == component.measure.name), inputs.days, kind)
+    return of_measure.select("participant_id", "span", "quota"), problems

@@ -12,27 +12,30 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from problems import Problem
+from spm.engine import paying
 from spm.engine.days import longer
 from spm.engine.digests import NO_LINES, hashes
 from spm.engine.earning import Earned
 from spm.engine.exact import EXACT, money
 from spm.engine.inputs import Inputs
 from spm.engine.people import person
-from spm.frames import MONEY, STATEMENTS, empty
+from spm.engine.quotas import over
+from spm.frames import MONEY, NOT_EARNED, STATEMENTS, empty
 from spm.plans import PlanVersion
+from spm.plans.model import Span
 
 _KEY = ["participant_id", "period"]
 
 
-def of_plan(inputs: Inputs, version: PlanVersion, first: Earned, quotas: pl.DataFrame) -> pl.DataFrame:
-    """The statements of one plan without payout and hash; `quotas` by person, measure and span as shown."""
+def of_plan(inputs: Inputs, version: PlanVersion, first: Earned) -> pl.DataFrame:
+    """The statements of one plan without what their lines say: one row for each person and period on it."""
     plan, component = version.plan, version.plan.components[0]
     shown = longer(component.accumulate, plan.statement)
-    of_measure = quotas.filter(pl.col("measure") == component.measure.name).select("participant_id", "span", "quota")
+    quotas, _ = over(inputs, plan, component, shown)
     sums = first.credits.group_by("participant_id", number="period").agg(pl.col("credited").sum())
-    grid = _grid(inputs, version).join(_spans(inputs, version, shown.value), on="number")
+    grid = _grid(inputs, version).join(_spans(inputs, version, shown), on="number")
     joined = grid.join(sums, on=["participant_id", "number"], how="left").join(
-        of_measure, on=["participant_id", "span"], how="left"
+        quotas, on=["participant_id", "span"], how="left"
     )
     total = pl.col("credited").fill_null(0).cum_sum().over("participant_id", "span")
     summed = joined.sort("participant_id", "number").with_columns(credited=total)
@@ -58,21 +61,51 @@ def _grid(inputs: Inputs, version: PlanVersion) -> pl.DataFrame:
     return covered.group_by("participant_id", "number", "period").agg(since=pl.col("starts_on").max())
 
 
-def _spans(inputs: Inputs, version: PlanVersion, shown: str) -> pl.DataFrame:
-    days = inputs.days.days
-    return days.select(number=pl.col(version.plan.statement.value), span=pl.col(shown)).unique()
+def _spans(inputs: Inputs, version: PlanVersion, shown: Span) -> pl.DataFrame:
+    span = pl.lit(0, dtype=pl.Int32) if shown is Span.PLAN else pl.col(shown.value)
+    return inputs.days.days.select(number=pl.col(version.plan.statement.value), span=span).unique()
 
 
-def finished(parts: Sequence[pl.DataFrame], left_out: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """All statements but `left_out` as frames.STATEMENTS, with the payout and the hash of their lines."""
+def finished(
+    parts: Sequence[pl.DataFrame],
+    left_out: pl.DataFrame,
+    lines: pl.DataFrame,
+    inputs: Inputs,
+    versions: Sequence[PlanVersion],
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """All statements but `left_out` as frames.STATEMENTS, with what their lines add up to and the hash of them; and why
+    a payout could not be told in the currency it is paid in."""
     if not parts:
-        return empty(STATEMENTS)
+        return empty(STATEMENTS), []
     made = pl.concat(parts).join(left_out, on=_KEY, how="anti")
-    latest = made.sort(*_KEY, "since", "plan").unique(_KEY, keep="last")
-    payouts = lines.group_by(_KEY).agg(payout=pl.col("amount").sum())
-    joined = latest.join(payouts, on=_KEY, how="left").join(hashes(lines), on=_KEY, how="left")
-    filled = joined.with_columns(pl.col("payout").fill_null(money(0)), pl.col("hash").fill_null(NO_LINES))
-    return filled.select(*STATEMENTS).cast(STATEMENTS).sort(_KEY)  # type: ignore[arg-type]
+    latest = made.sort(*_KEY, "since", "plan").unique(_KEY, keep="last").sort("participant_id", "number")
+    sums = summed(lines, [version.hash for version in versions if version.plan.draw and version.plan.draw.recoverable])
+    joined = latest.join(sums, on=_KEY, how="left").join(hashes(lines), on=_KEY, how="left")
+    filled = joined.with_columns(
+        pl.col("payout", "earned", "held", "draw_balance").fill_null(money(0)), pl.col("hash").fill_null(NO_LINES)
+    )
+    # Balances run on from statement to statement; periods of two kinds follow each other by their first day.
+    dated = filled.join(inputs.days.periods.select("period", "starts_on"), on="period").sort(
+        "participant_id", "starts_on", "period"
+    )
+    running = dated.with_columns(pl.col("held", "draw_balance").cum_sum().over("participant_id"))
+    paid, problems = paying.paid(running, inputs, versions)
+    return paid.select(*STATEMENTS).cast(STATEMENTS).sort(_KEY), problems  # type: ignore[arg-type]
+
+
+def summed(lines: pl.DataFrame, recoverable: Sequence[str]) -> pl.DataFrame:
+    """What the lines of each statement add up to: `payout`, `earned`, and what they add to what is held and drawn.
+
+    `recoverable`: versions of plans whose draw is owed.
+    """
+    amount, cause = pl.col("amount"), pl.col("cause")
+    owed = cause.is_in(["draw", "recovery"]) & pl.col("plan_version").is_in(recoverable)
+    return lines.group_by(_KEY).agg(
+        payout=amount.sum(),
+        earned=amount.filter(~cause.is_in(list(NOT_EARNED))).sum(),
+        held=-amount.filter(cause.is_in(["hold", "release"])).sum(),
+        draw_balance=amount.filter(owed).sum(),
+    )
 
 
 def in_two_currencies(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import polars as pl
 
 from spm.engine.exact import earning, money
+from spm.engine.narrow import CAUSE
 from spm.engine.tiers import bound_columns, described, tier_of
 from spm.plans.model import Rounding, WholeAmountTiers
 
 _SPAN = ["participant_id", "span"]
-_LINE = ["row", "participant_id", "period", "credited", "retroactive", "tier", "tier_from", "tier_to", "rate", "amount"]
+_LINE = ["row", "participant_id", "period", "credited", "cause", "tier", "tier_from", "tier_to", "rate", "amount"]
 
 
 def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
@@ -23,7 +24,7 @@ def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl
     reached = _reached(booked, rate)
     own = booked.join(reached.select(*_SPAN, "period", "tier"), on=[*_SPAN, "period"])
     earned = earning(pl.col("credited"), pl.col("rate"), rounding)
-    first = described(own, rate).with_columns(retroactive=pl.lit(value=False), amount=earned)
+    first = described(own, rate).with_columns(cause=pl.lit("credit", dtype=CAUSE), amount=earned)
     lines = [first, _made_up(booked, reached, rate, rounding)]
     return pl.concat([part.select(_LINE) for part in lines])
 
@@ -45,7 +46,7 @@ def _made_up(booked: pl.DataFrame, reached: pl.DataFrame, rate: WholeAmountTiers
     before = _rate_of("tier_before", rate)
     paid = earning(pl.col("credited"), before, rounding)
     due = earning(pl.col("credited"), pl.col("rate"), rounding)
-    lines = described(earlier, rate).with_columns(retroactive=pl.lit(value=True), amount=due - paid)
+    lines = described(earlier, rate).with_columns(cause=pl.lit("retroactive", dtype=CAUSE), amount=due - paid)
     return lines.with_columns(rate=pl.col("rate") - before).filter(pl.col("rate") != 0)
 
 

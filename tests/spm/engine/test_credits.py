@@ -234,6 +234,9 @@ def test_every_tier_line_says_its_whole_cause(tmp_path: Path) -> None:
         "deal_currency": "EUR",
         "tier": "2",
         "tier_to": "None",
+        "from_participant_id": "None",
+        "item": "None",
+        "reason": "None",
         "currency": "USD",
     }
     numbers = ("share", "deal_amount", "fx_rate", "credited", "tier_from", "rate", "amount")
