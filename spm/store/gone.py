@@ -73,7 +73,7 @@ def links_gone(conn: Connection, which: sql.SQL, values: Mapping[str, Any]) -> S
     )
     rows = run(conn, statement.format(which), values)
     people = sorted({row[0] for row in rows})
-    refresh_people(conn, people)
+    refresh_people(conn, people, now=values["now"])
     return Stored(changed=len(rows), participants=mark_participants(conn, people, None, "participant gone"))
 
 

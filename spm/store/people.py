@@ -15,11 +15,13 @@ links in this order: records the CRM still has, active ones, the connection set 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from psycopg import sql
 from sqlalchemy import Connection, text
 
 from spm.store.bulk import run
+from spm.store.hierarchy import note_moves
 from spm.store.marks import mark_participants
 from spm.store.merge import When
 from spm.store.shapes import SHAPES
@@ -97,8 +99,8 @@ def store_people(conn: Connection, connection_id: int, when: When) -> Stored:
     new = sum(1 for row in rows if row[0])
     touched = {row[column] for row in rows for column in (1, 2)} - {None}
     owners = {row[column] for row in rows for column in (3, 4)} - {None}
-    refresh_people(conn, sorted(touched))
-    _refresh_managers(conn, connection_id, sorted(owners))
+    refresh_people(conn, sorted(touched), now=when.now)
+    _refresh_managers(conn, connection_id, sorted(owners), now=when.now)
     marked = mark_participants(conn, touched, None, "participant")
     return Stored(new, len(rows) - new, unchanged, (), marked)
 
@@ -134,19 +136,20 @@ WHERE id = ANY(%(ids)s)
 """
 
 
-def refresh_people(conn: Connection, ids: Sequence[int]) -> None:
-    """Take over into these participants what their links now say."""
+def refresh_people(conn: Connection, ids: Sequence[int], *, now: datetime) -> None:
+    """Take over into these participants what their links now say; a new manager or team begins another spell."""
     answers = sql.SQL(", ").join(_answer(sql.Identifier("link", name)) for name in _ANSWERED)
     names = sql.SQL(", ").join(map(sql.Identifier, _ANSWERED))
     manager = _answer(sql.Identifier("boss", "participant_id"))
     run(conn, sql.SQL(_REFRESH).format(names=names, answers=answers, manager=manager), {"ids": list(ids)})
+    note_moves(conn, ids, now=now)
 
 
 def _answer(column: sql.Identifier) -> sql.Composed:
     return sql.SQL(_FIRST_ANSWER).format(column=column, rank=sql.SQL(_RANK))
 
 
-def _refresh_managers(conn: Connection, connection_id: int, owners: Sequence[str]) -> None:
+def _refresh_managers(conn: Connection, connection_id: int, owners: Sequence[str], *, now: datetime) -> None:
     """People who were read before their manager was known."""
     ids = conn.scalars(
         text("""
@@ -156,4 +159,4 @@ def _refresh_managers(conn: Connection, connection_id: int, owners: Sequence[str
         {"connection": connection_id, "owners": list(owners)},
     ).all()
     if ids:
-        refresh_people(conn, ids)
+        refresh_people(conn, ids, now=now)
