@@ -412,6 +412,13 @@ class Component:
         """Whether nothing can be earned without a quota."""
         return getattr(self.rate, "basis", None) is TierBasis.ATTAINMENT
 
+    @property
+    def lasting(self) -> bool:
+        """Whether what it earns in one fiscal year may hang on what happened in another."""
+        spans = {self.accumulate, *(rule.over for rule in (*self.gates, *self.caps, *self.floors))}
+        by_payment = self.measure.source is Source.PAYMENTS and Span.DEAL in spans
+        return bool(self.hold or self.clawback) or self.budget is not None or Span.PLAN in spans or by_payment
+
 
 class DrawMode(StrEnum):
     """How a draw and earnings meet."""
@@ -494,7 +501,7 @@ class Plan:
     @property
     def shared(self) -> bool:
         """Whether somebody's pay hangs on other people's deals."""
-        return any(
+        return self.watches_deals or any(
             part.roll_up
             or part.budget is not None
             or isinstance(part.rate, Pool)
@@ -503,8 +510,15 @@ class Plan:
         )
 
     @property
+    def watches_deals(self) -> bool:
+        """Whether people are credited by rule for deals that they have no part in."""
+        return any(rule.to != OWNER for part in self.components for rule in part.credit)
+
+    @property
     def lasting(self) -> bool:
         """Whether pay hangs on more than the fiscal years that something happens in."""
-        spans = {part.accumulate for part in self.components}
-        held = any(part.hold or part.clawback or part.budget is not None for part in self.components)
-        return bool(self.draw) or held or Span.PLAN in spans
+        return (
+            bool(self.draw)
+            or Span.PLAN in {rule.over for rule in (*self.caps, *self.floors)}
+            or any(part.lasting for part in self.components)
+        )
