@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
@@ -39,8 +40,18 @@ def load_plan(path: Path, *, own_fields: Mapping[str, pl.DataType | type[pl.Data
         file = PlanFile.model_validate(document.data)
     except ValidationError as error:
         return LoadedPlan(None, tuple(problems_from(error, document, PlanFile)))
-    found = tuple(_problem(finding, document) for finding in findings(file, own_fields))
+    told = [each for each in findings(file, own_fields) if not _meant(each, document)]
+    told.sort(key=lambda finding: document.line_of(finding.path) or 0)
+    found = tuple(_problem(each, document) for each in told)
     return LoadedPlan(None if found else plan_of(file), found)
+
+
+def _meant(finding: Finding, document: Document) -> bool:
+    """Whether a number that looks like a percentage is written as one, so that no guess is needed."""
+    given: Any = document.data
+    for step in finding.path if finding.guess else ():
+        given = given[step]
+    return isinstance(given, str) and given.rstrip().endswith("%")
 
 
 def _problem(finding: Finding, document: Document) -> Problem:

@@ -87,13 +87,13 @@ RATES: dict[str, str] = {
     + 'curve = [{at = "50 %", pays = 0}, {at = 1, pays = 1}, {at = 1.5, pays = 2}]\n'
     + 'below = "zero"\nbeyond = "continue"\n',
     "curve in steps": BARE
-    + 'target = "incentive"\ncurve_by = "amount"\ncurve_pays = "rate"\nshape = "step"\nbelow = "flat"\n'
+    + 'curve_by = "amount"\ncurve_pays = "rate"\nshape = "step"\nbelow = "flat"\n'
     + "curve = [{at = 0, pays = 0.05}, {at = 1000, pays = 0.1}]\n",
     "steps": BARE
     + 'accumulate = "year"\nsteps_by = "amount"\nsteps_pays = "amount"\n'
     + "steps = [{at = 100000, pays = 1000}, {at = 200000, pays = 2500}]\n",
     "highest step": BARE
-    + 'accumulate = "year"\nsteps_by = "count"\nsteps_pays = "target"\nwhich = "highest"\ntarget = 4000\n'
+    + 'accumulate = "year"\nsteps_by = "count"\nsteps_pays = "target"\nwhich = "highest"\ntarget = "incentive"\n'
     + "steps = [{at = 5, pays = 0.5}, {at = 10, pays = 1}]\n",
     "matrix": OTHER
     + BARE

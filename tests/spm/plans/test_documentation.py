@@ -13,7 +13,8 @@ import pytest
 from spm.frames import Results
 from spm.plans import load_plan, plan_version
 from spm.plans.checks import PLAN_FIELDS
-from spm.plans.document import ComponentSection, PlanFile, RoundingSection, TierSection
+from spm.plans.document import ComponentSection, PlanFile, RoundingSection
+from spm.plans.rate_keys import TierSection
 from tests.spm.engine.building import World, assignment, deal, fx, quota, split
 
 PAGE = (Path(__file__).parents[3] / "docs" / "plans.md").read_text()
