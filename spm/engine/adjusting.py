@@ -41,8 +41,8 @@ def _of_plan(taken: pl.DataFrame, version: PlanVersion) -> Extra:
     rows = taken.filter(pl.col("plan_version") == version.hash).with_row_index("row")
     reason = pl.format("{} ({})", "reason", pl.col("author").fill_null("unknown"))
     cause = pl.lit("adjustment")
-    told = pl.when(pl.col("component").is_null()).then(reason)
-    told = told.otherwise(pl.format("{}: {}", "component", reason))
+    named = pl.format("{}: {}", "component", reason)
+    told = pl.when(pl.col("component").is_null()).then(reason).otherwise(named)
     made = rows.select("row", "participant_id", "amount", period="number", cause=cause, reason=told)
     nothing = {name: pl.lit(None, dtype=MONEY) for name in ("share", "fx_rate", "value")}
     words = {name: pl.lit(None, dtype=pl.String) for name in ("role", "item", "currency")}

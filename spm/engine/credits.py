@@ -33,8 +33,8 @@ class Credits:
     """Credits in order.
 
     Columns: `row` (their number, from 0), `participant_id`, `on`, `deal_id`, `item`, `from_participant_id`, `split_id`,
-    `role`, `share`, `value` and `currency` (of the record), `fx_rate`, `credited` (in the plan's currency, or in pieces),
-    `period` and `span` (numbers of the statement's and the accumulation's period).
+    `role`, `share`, `value` and `currency` (of the record), `fx_rate`, `credited` (in the plan's currency, or in
+    pieces), `period` and `span` (numbers of the statement's and the accumulation's period).
     """
 
     rows: pl.DataFrame

@@ -57,8 +57,8 @@ KINDS: dict[type, _RateKind] = {
 class Earned:
     """What one component came to.
 
-    `credits`: all credits in order, also those that earn nothing for want of a quota. `booked`: those that are not zero,
-    with `quota` and `target` of their span (null: none). `lines`: NARROW.
+    `credits`: all credits in order, also those that earn nothing for want of a quota. `booked`: those that are not
+    zero, with `quota` and `target` of their span (null: none). `lines`: NARROW.
     """
 
     component: Component
@@ -90,7 +90,7 @@ def rated(booked: pl.DataFrame, plan: Plan, component: Component) -> pl.DataFram
 def with_quota(
     booked: pl.DataFrame, inputs: Inputs, plan: Plan, component: Component
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """The credits plus `quota` where the rate is by attainment, `target` where it pays of one, and the bounds of tiers."""
+    """The credits plus `quota` where the rate is by attainment (and the bounds of tiers), `target` where it pays of one."""
     problems: list[Problem] = []
     if targets.needed(component):
         found, problems = targets.for_component(inputs, plan, component)

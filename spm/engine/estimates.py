@@ -135,8 +135,15 @@ def _as_modified(inputs: Inputs, plan: Plan, parts: Sequence[Earned]) -> list[Ea
 
 def _doubles(inputs: Inputs, stand_ins: pl.DataFrame) -> Inputs:
     """The inputs with the stand-ins in the place of the people."""
-    names = ("people", "assignments", "quotas", "hierarchy", "absences")
-    return replace(inputs, known={}, **{name: _doubled(getattr(inputs, name), stand_ins) for name in names})
+    return replace(
+        inputs,
+        known={},
+        people=_doubled(inputs.people, stand_ins),
+        assignments=_doubled(inputs.assignments, stand_ins),
+        quotas=_doubled(inputs.quotas, stand_ins),
+        hierarchy=_doubled(inputs.hierarchy, stand_ins),
+        absences=_doubled(inputs.absences, stand_ins),
+    )
 
 
 def _doubled(frame: pl.DataFrame, stand_ins: pl.DataFrame) -> pl.DataFrame:

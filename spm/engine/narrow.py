@@ -1,8 +1,8 @@
 """Narrow lines: what a rate or a modifier found, before the credit it names by its row is written out.
 
-A line of a rate has the credit's `row`, its part of the credit and the tier. A modifier's line leaves `credited`, `rate`
-and the bounds null and says its figures in `reason`; `row` is the credit it is about, null where it is about a whole
-period; `tier` then only orders lines of one cause within a component, period and credit.
+A line of a rate has the credit's `row`, its part of the credit and the tier. A modifier's line leaves `credited`,
+`rate` and the bounds null and says its figures in `reason`; `row` is the credit it is about, null where it is about a
+whole period; `tier` then only orders lines of one cause within a component, period and credit.
 """
 
 from __future__ import annotations
