@@ -36,7 +36,9 @@ def measured(deals: pl.DataFrame, plan: Plan, component: Component) -> Measured:
     """The deals (frames.DEALS and own fields) that meet the component's condition, as MEASURED."""
     try:
         columns, condition = _columns(component.measure, deals)
-        return Measured(deals.filter(condition).select(columns).cast(MEASURED))  # type: ignore[arg-type]
+        # Selected with the columns: a filter by a constant alone fails on large frames.
+        counted = deals.select(*columns, counts=condition).filter("counts").drop("counts")
+        return Measured(counted.cast(MEASURED))  # type: ignore[arg-type]
     except Refused as refused:
         return _failed(plan, component, str(refused), refused.hint)
     except pl.exceptions.PolarsError as error:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.spm.engine.building import Row, World, assignment, deal, fx, paid, plan, quota, said, split
+from spm.engine import calculate
+from tests.spm.engine.building import TODAY, Row, World, assignment, deal, fx, paid, plan, quota, said, split
 
 FLAT = '[[components]]\nname = "Sales"\nrate = 0.1'
 
@@ -282,3 +284,13 @@ def test_two_shares_of_one_person_reach_a_tier_in_the_same_order_in_every_databa
         splits = [split(first, 1, 1, "0.25"), split(second, 1, 1, "0.75")]
         lines = World(deals=[deal(1, 1, "200", "2026-01-05")], splits=splits).results(version).lines
         assert [f"{share:.2f}" for share in lines["share"]] == ["0.75", "0.75", "0.25"]
+
+
+def test_a_component_without_a_condition_counts_any_number_of_deals(tmp_path: Path) -> None:
+    world = World([deal(1, 1, "10", "2026-01-05")])
+    facts = world.facts()
+    count = 200_000  # enough for several threads
+    many = pl.concat([facts.deals] * count).with_columns(deal_id=pl.int_range(count, dtype=pl.Int64))
+    version = plan(tmp_path, '[[components]]\nname = "Sales"\nrate = 0.1')
+    results = calculate(replace(facts, deals=many), [version], today=TODAY)
+    assert (results.lines.height, results.statements["payout"].sum(), results.problems) == (count, count, ())
