@@ -12,12 +12,7 @@ from attain.wiring import open_house
 from spm.plans import load_plan, plan_version
 
 
-@click.group()
-def plan() -> None:
-    """Compensation plans."""
-
-
-@plan.command("check", epilog="Example: attain plan check examples/plans/ae.toml")
+@click.command("check", epilog="Example: attain plan check examples/plans/ae.toml")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @command
 def check_command(files: tuple[Path, ...], config: Path | None, output: Output) -> int:

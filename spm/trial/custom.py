@@ -1,0 +1,81 @@
+"""The further columns of deals: fields of their own, whose type is found from their values.
+
+All days: a day. All decimal numbers: an exact decimal. All true or false: a truth value. Anything else: text. Of a
+column without any value the type is the one by which the plans can use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import polars as pl
+
+from spm.frames import MONEY
+from spm.plans.expressions import Refused, fields_of, parse
+from spm.plans.model import Plan, Source
+from spm.trial.columns import booleans, days, numbers
+
+Type = pl.DataType | type[pl.DataType]
+
+_NUMBERED = r"^[+-]?0\d"  # 007 is a name, no number
+_CANDIDATES: tuple[Type, ...] = (pl.String, MONEY, pl.Date, pl.Boolean)
+
+
+def with_types(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    """The frame with these text columns in the types of their values, and the names of those without any value."""
+    return frame.with_columns(_typed(frame[name]) for name in names), [
+        name for name in names if frame[name].null_count() == frame.height
+    ]
+
+
+def _typed(text: pl.Series) -> pl.Series:
+    numbered = bool(text.str.contains(_NUMBERED).any())
+    for read in (days, booleans, *(() if numbered else (numbers,))):
+        values = pl.DataFrame([text]).select(read(pl.col(text.name)).alias(text.name)).to_series()
+        if values.null_count() == text.null_count() and values.null_count() < text.len():
+            return values
+    return text
+
+
+def settle(
+    known: Mapping[str, Type], undecided: Sequence[str], faults: Callable[[Mapping[str, Type]], int]
+) -> dict[str, Type]:
+    """A type for each undecided field beside the known ones: the first of those with which the plans have the fewest
+    `faults`."""
+    settled = dict(known) | dict.fromkeys(undecided, pl.String)
+    for name in undecided:
+        counts = [(faults({**settled, name: kind}), place) for place, kind in enumerate(_CANDIDATES)]
+        settled[name] = _CANDIDATES[min(counts)[1]]
+    return settled
+
+
+def day_fields(plan: Plan) -> set[str]:
+    """The fields of deals that the plan takes days from."""
+    named = {plan.exchange.policy}
+    for part in plan.components:
+        if part.measure.source in (Source.DEALS, Source.LINE_ITEMS):
+            named.add(part.measure.date)
+        named |= {part.hold.release} if part.hold else set()
+        named |= {part.clawback.on} if part.clawback else set()
+    return named - {"counting_date", "plan_rate", "payment", "invoice", "refund"}
+
+
+def fields(plan: Plan) -> set[str]:
+    """Every field of records that the plan's expressions and days read."""
+    return day_fields(plan).union(*map(_fields, _expressions(plan)))
+
+
+def _expressions(plan: Plan) -> Iterator[str]:
+    for part in plan.components:
+        if part.measure.source in (Source.DEALS, Source.LINE_ITEMS):
+            texts = (part.measure.value, part.measure.condition, part.measure.weight)
+            yield from (text for text in texts if text)
+        yield from (rule.condition for rule in part.credit if rule.condition)
+        yield from (f'"{rule.to.removeprefix("field:")}"' for rule in part.credit if rule.to.startswith("field:"))
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    try:
+        return fields_of(parse(text))
+    except Refused:
+        return ()  # the plan's own check says so
