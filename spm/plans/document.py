@@ -33,6 +33,7 @@ from spm.plans.modifier_keys import (
     HoldSection,
     MultiplierSection,
 )
+from spm.plans.plan_tests import PlanTestSection
 from spm.plans.rate_keys import InGap, MatrixSection, PointSection, PoolSection, StepsPays, TierMode, TierSection
 from spm.plans.values import AmountOrMeasure, Currency, Day, Exact, Levels, Name, Section, Text
 
@@ -169,3 +170,4 @@ class PlanFile(Section):
     caps: Annotated[tuple[CapSection, ...], Few] = ()
     floors: Annotated[tuple[FloorSection, ...], Few] = ()
     components: Annotated[tuple[ComponentSection, ...], Field(min_length=1, max_length=100)]
+    tests: Annotated[tuple[PlanTestSection, ...], Field(max_length=1000)] = ()

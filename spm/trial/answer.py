@@ -59,20 +59,16 @@ def lines(trial: Trial, results: Results, versions: Sequence[PlanVersion]) -> li
     return found
 
 
-def _words(
-    trial: Trial, results: Results, versions: Sequence[PlanVersion]
-) -> Mapping[tuple[int, str, int], str]:
+def _words(trial: Trial, results: Results, versions: Sequence[PlanVersion]) -> Mapping[tuple[int, str, int], str]:
     """What `attain explain` says of each line, by participant, period and number of the line."""
     deals = trial.facts.deals.select("deal_id", "name")
     key = ["participant_id", "period"]
-    parts = {name: part for name, part in results.lines.partition_by(key, as_dict=True).items()}
+    parts = results.lines.partition_by(key, as_dict=True)
     told: dict[tuple[int, str, int], str] = {}
     for name, statement in results.statements.partition_by(key, as_dict=True).items():
         person, period = name
         of_statement = parts.get(name, results.lines.clear())
-        explained = explain_statement(
-            statement, of_statement, deals=deals, person=trial.emails[person], plans=versions
-        )
+        explained = explain_statement(statement, of_statement, deals=deals, person=trial.emails[person], plans=versions)
         for line in explained.figures["lines"]:
             told[person, period, line["line_no"]] = line["words"]
     return told

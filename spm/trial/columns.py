@@ -136,7 +136,7 @@ def _value(column: Column, text: pl.Expr) -> pl.Expr:
         case Kind.DAY:
             return days(text)
         case Kind.MOMENT:
-            return _moments(text)
+            return moments(text)
         case Kind.NUMBER:
             return numbers(text)
         case Kind.SHARE:
@@ -181,7 +181,7 @@ def people(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains("@", literal=True)).then(text.str.to_lowercase()).otherwise(text)
 
 
-def _moments(text: pl.Expr) -> pl.Expr:
+def moments(text: pl.Expr) -> pl.Expr:
     """Times in UTC; without a zone they are taken to be, and a day is its beginning."""
     zone = text.str.extract(r"(Z|[+-]\d{2}:?\d{2})$")
     bare = text.str.replace(r"(Z|[+-]\d{2}:?\d{2})$", "").str.replace(" ", "T", literal=True)

@@ -12,8 +12,9 @@ import polars as pl
 
 from spm.frames import MONEY
 from spm.plans.expressions import Refused, fields_of, parse
-from spm.plans.model import Plan, Source
-from spm.trial.columns import booleans, days, numbers
+from spm.plans.fields import ON_A_DEAL
+from spm.plans.model import Plan
+from spm.trial.columns import booleans, days, moments, shares
 
 Type = pl.DataType | type[pl.DataType]
 
@@ -21,17 +22,29 @@ _NUMBERED = r"^[+-]?0\d"  # 007 is a name, no number
 _CANDIDATES: tuple[Type, ...] = (pl.String, MONEY, pl.Date, pl.Boolean)
 
 
-def with_types(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """The frame with these text columns in the types of their values, and the names of those without any value."""
-    return frame.with_columns(_typed(frame[name]) for name in names), [
-        name for name in names if frame[name].null_count() == frame.height
-    ]
+def with_types(frame: pl.DataFrame, names: Sequence[str], kinds: Mapping[str, Type]) -> tuple[pl.DataFrame, list[str]]:
+    """The frame with these text columns in the types of `kinds`, else of their values; and the names of those without
+    a type: no value says it. Values that are not of the type are null."""
+    frame = frame.with_columns(
+        _read(frame[name], kinds[name]) if name in kinds else _typed(frame[name]) for name in names
+    )
+    absent = [name for name in kinds if name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, kinds[name]).alias(name) for name in absent)
+    return frame, [name for name in names if name not in kinds and frame[name].null_count() == frame.height]
+
+
+def _read(text: pl.Series, kind: Type) -> pl.Series:
+    readers = {pl.Date: days, pl.Boolean: booleans, pl.Decimal: shares, pl.Datetime: moments}
+    reader = next((read for base, read in readers.items() if kind == base), None)
+    if reader is None:
+        return text
+    return pl.DataFrame([text]).select(reader(pl.col(text.name)).alias(text.name)).to_series()
 
 
 def _typed(text: pl.Series) -> pl.Series:
     numbered = bool(text.str.contains(_NUMBERED).any())
-    for read in (days, booleans, *(() if numbered else (numbers,))):
-        values = pl.DataFrame([text]).select(read(pl.col(text.name)).alias(text.name)).to_series()
+    for kind in (pl.Date, pl.Boolean, *(() if numbered else (MONEY,))):
+        values = _read(text, kind)
         if values.null_count() == text.null_count() and values.null_count() < text.len():
             return values
     return text
@@ -53,7 +66,7 @@ def day_fields(plan: Plan) -> set[str]:
     """The fields of deals that the plan takes days from."""
     named = {plan.exchange.policy}
     for part in plan.components:
-        if part.measure.source in (Source.DEALS, Source.LINE_ITEMS):
+        if part.measure.source in ON_A_DEAL:
             named.add(part.measure.date)
         named |= {part.hold.release} if part.hold else set()
         named |= {part.clawback.on} if part.clawback else set()
@@ -67,7 +80,7 @@ def fields(plan: Plan) -> set[str]:
 
 def _expressions(plan: Plan) -> Iterator[str]:
     for part in plan.components:
-        if part.measure.source in (Source.DEALS, Source.LINE_ITEMS):
+        if part.measure.source in ON_A_DEAL:
             texts = (part.measure.value, part.measure.condition, part.measure.weight)
             yield from (text for text in texts if text)
         yield from (rule.condition for rule in part.credit if rule.condition)

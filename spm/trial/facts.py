@@ -1,4 +1,4 @@
-"""From tables of text to the facts of a calculation: no database, no CRM; the same rows in any order, the same facts."""
+"""From tables of text to the facts of a calculation: no database, no CRM; rows in any order give the same facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from spm.frames import (
 from spm.plans.model import Plan
 from spm.trial import deals, people
 from spm.trial.columns import LINE, Column, typed
-from spm.trial.custom import day_fields, with_types
+from spm.trial.custom import Type, day_fields, with_types
 from spm.trial.files import COLUMNS
 from spm.trial.people import TEAM, numbered
 from spm.trial.tables import Table
@@ -52,7 +52,7 @@ class Told:
 
     tables: Mapping[str, Table]
     frames: Mapping[str, pl.DataFrame]
-    own: Mapping[str, pl.DataType]
+    own: Mapping[str, Type]
     undecided: tuple[str, ...]
     problems: tuple[Problem, ...]
 
@@ -62,7 +62,7 @@ class Setting:
     """What a trial is made with besides the tables. `as_of` None: the last day that the tables name."""
 
     plans: Sequence[Plan]
-    own_fields: Mapping[str, pl.DataType | type[pl.DataType]] = field(default_factory=dict)
+    own_fields: Mapping[str, Type] = field(default_factory=dict)
     as_of: date | None = None
     fiscal_year_start: int = 1
 
@@ -77,10 +77,11 @@ class Trial:
     as_of: date
 
 
-def told(tables: Mapping[str, Table], *, plans_text: str = "") -> Told:
+def told(tables: Mapping[str, Table], *, plans_text: str = "", own: Mapping[str, Type] | None = None) -> Told:
     """Read the values of these tables (names as in `files.COLUMNS`); what cannot be read is a problem.
 
-    The deals' further columns are spelled as `plans_text` spells them, capitals and small letters.
+    The deals' further columns are spelled as `plans_text` spells them, capitals and small letters. `own`: their
+    types, where they are known; such a column is there also where no deal has it.
     """
     frames: dict[str, pl.DataFrame] = {}
     problems: list[Problem] = []
@@ -89,12 +90,12 @@ def told(tables: Mapping[str, Table], *, plans_text: str = "") -> Told:
         frames[name], found = typed(table, columns, further=name == "deals")
         problems += found
     frames["deals"] = deals.spelled(frames["deals"], plans_text)
-    own = deals.own_names(frames)
-    frames["deals"], undecided = with_types(frames["deals"], own)
-    kinds = {name: frames["deals"].schema[name] for name in own if name not in undecided}
+    names = deals.own_names(frames)
+    frames["deals"], undecided = with_types(frames["deals"], names, own or {})
+    kinds = {name: frames["deals"].schema[name] for name in deals.own_names(frames) if name not in undecided}
     if "deals" in tables:
         frames["deals"], found = deals.with_ids(frames["deals"], tables["deals"])
-        problems += [*found, *deals.reserved(own, tables["deals"])]
+        problems += [*found, *deals.reserved(names, tables["deals"])]
     problems += deals.split_problems(frames["splits"], tables.get("splits"))
     problems += people.twice(frames, tables) if "people" in tables else []
     return Told(tables, frames, kinds, tuple(undecided), tuple(problems))
@@ -125,7 +126,9 @@ def prepared(said: Told, setting: Setting) -> tuple[Trial | None, list[Problem]]
 
 
 def _trial(facts: Facts, numbers: Mapping[str, int], ids: Mapping[str, int], as_of: date) -> Trial:
-    return Trial(facts, {each: name for name, each in numbers.items()}, {each: name for name, each in ids.items()}, as_of)
+    return Trial(
+        facts, {each: name for name, each in numbers.items()}, {each: name for name, each in ids.items()}, as_of
+    )
 
 
 def _nobody_assigned(said: Told, setting: Setting) -> list[Problem]:

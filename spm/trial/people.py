@@ -63,7 +63,9 @@ _NUMBERED = {"email": pl.String, "participant_id": pl.Int64}
 
 def hierarchy(frames: Frames, numbers: Mapping[str, int]) -> pl.DataFrame:
     """frames.HIERARCHY: what the dated rows say; of whom there is none, what `people` says, always."""
-    dated = frames["hierarchy"].join(frames["people"].select("email", of="team").unique("email"), on="email", how="left")
+    dated = frames["hierarchy"].join(
+        frames["people"].select("email", of="team").unique("email"), on="email", how="left"
+    )
     dated = dated.with_columns(pl.coalesce("team", "of").alias("team"))
     always = frames["people"].filter(pl.col("manager").is_not_null() | pl.col("team").is_not_null())
     always = always.join(dated, on="email", how="anti").unique("email", keep="first")
@@ -71,7 +73,7 @@ def hierarchy(frames: Frames, numbers: Mapping[str, int]) -> pl.DataFrame:
     days = {"starts_on": pl.lit(None, pl.Date), "ends_on": pl.lit(None, pl.Date)}
     rows = pl.concat([dated.select(columns), always.with_columns(**days).select(columns)])
     ids = {"participant_id": numbered("email", numbers), "manager_id": numbered("manager", numbers)}
-    return rows.with_columns(**ids).select(*HIERARCHY).cast(dict(HIERARCHY)).sort("participant_id", "starts_on")
+    return rows.with_columns(**ids).select(*HIERARCHY).sort("participant_id", "starts_on")
 
 
 def twice(frames: Frames, tables: Mapping[str, Table]) -> list[Problem]:
@@ -123,14 +125,18 @@ def _told(row: Mapping[str, Any], first_days: Mapping[str, date]) -> dict[str, A
     return {**row, "plan": plan, "starts_on": row["starts_on"] or first_days[plan or ""]}
 
 
-def _of_person(person: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> list[tuple[int, str, date, date | None]]:
+def _of_person(
+    person: Mapping[str, Any], told: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, str, date, date | None]]:
     words = (person["email"], f"{TEAM}{person['team']}" if person["team"] else None, EVERYBODY)
     taken: list[Span] = []
     found = []
     for word in words:
         mine = [(row, (row["starts_on"], row["ends_on"] or date.max)) for row in told if word and row["who"] == word]
         left = [(row["plan"], span) for row, whole in mine for span in _without(whole, taken)]
-        found += [(person["participant_id"], plan, first, last if last < date.max else None) for plan, (first, last) in left]
+        found += [
+            (person["participant_id"], plan, first, last if last < date.max else None) for plan, (first, last) in left
+        ]
         taken += [whole for _, whole in mine]
     return found
 

@@ -58,7 +58,9 @@ def read_csv(path: Path) -> tuple[Table | None, list[Problem]]:
         said = f"the file cannot be read: {error.strerror}."
         return None, [Problem(str(path), "", said, "Name a CSV file that the user who runs Attain may read.")]
     except csv.Error as error:
-        return None, [Problem(str(path), "", f"the file is no CSV: {error}.", "Save it as CSV with the encoding UTF-8.")]
+        return None, [
+            Problem(str(path), "", f"the file is no CSV: {error}.", "Save it as CSV with the encoding UTF-8.")
+        ]
 
 
 def _table(name: str, text: str) -> tuple[Table | None, list[Problem]]:
@@ -128,9 +130,7 @@ def _header_problems(where: str, header: Sequence[str]) -> list[Problem]:
     return [*unnamed, *twice]
 
 
-def from_rows(
-    name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int]
-) -> tuple[Table, list[Problem]]:
+def from_rows(name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> tuple[Table, list[Problem]]:
     """The table that these rows of plain values (as TOML has them) make; `lines` are theirs in the file `name`."""
     header = list(dict.fromkeys(_column_name(key) for row in rows for key in row))
     texts = [{_column_name(key): _text(value) for key, value in row.items()} for row in rows]

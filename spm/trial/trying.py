@@ -77,4 +77,6 @@ def _faults(paths: Sequence[Path]) -> Callable[[Mapping[str, Type]], int]:
 def _same_names(versions: Sequence[PlanVersion]) -> list[Problem]:
     names = [version.name for version in versions]
     twice = sorted({name for name in names if names.count(name) > 1})
-    return [Problem("plans", name, f"two files describe the plan {name!r}.", "Give each its own name.") for name in twice]
+    return [
+        Problem("plans", name, f"two files describe the plan {name!r}.", "Give each its own name.") for name in twice
+    ]

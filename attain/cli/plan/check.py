@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -9,34 +11,75 @@ import click
 from attain.cli.frame import command
 from attain.cli.output import DONE, PROBLEMS_FOUND, Output, counted, problems_as_json
 from attain.wiring import open_house
-from spm.plans import load_plan, plan_version
+from problems import Problem
+from spm.plans import PlanVersion, load_plan, plan_version
+from spm.trial.custom import Type
+from spm.trial.plan_tests import TestRun, run_tests
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One plan file: its version (None where it has faults), its tests, all that is wrong with it."""
+
+    path: Path
+    version: PlanVersion | None
+    tests: tuple[TestRun, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether somebody may be paid by it: no fault, no failing test."""
+        return self.version is not None and not any(problem.severity == "error" for problem in self.problems)
+
+
+def checked(path: Path, own_fields: Mapping[str, Type] | None) -> Checked:
+    """The plan file at `path` with its tests run. `own_fields` as for `load_plan`."""
+    loaded = load_plan(path, own_fields=own_fields)
+    if loaded.plan is None:
+        return Checked(path, None, (), loaded.problems)
+    runs = tuple(run_tests(path, own_fields=own_fields))
+    failures = tuple(problem for run in runs for problem in run.problems)
+    return Checked(path, plan_version(loaded.plan), runs, (*loaded.problems, *failures))
 
 
 @click.command("check", epilog="Example: attain plan check examples/plans/ae.toml")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @command
 def check_command(files: tuple[Path, ...], config: Path | None, output: Output) -> int:
-    """Check plan files, or those the settings name; every fault at once, with file, line and hint."""
+    """Check plan files, or those the settings name; every fault at once, with file, line and hint; run their tests."""
     house = None if files else open_house(config)
     paths = list(files) if house is None else house.settings.files(house.settings.plans.files)
-    loaded = [load_plan(path) for path in paths]
-    versions = [plan_version(one.plan) for one in loaded if one.plan is not None]
-    problems = [problem for one in loaded for problem in one.problems]
-    output.table(("plan", "version"), [(version.name, version.hash[:12]) for version in versions])
+    return report([checked(path, None) for path in paths], output)
+
+
+def report(plans: list[Checked], output: Output) -> int:
+    """Print what was found."""
+    problems = [problem for one in plans for problem in one.problems]
+    good = [(one, one.version) for one in plans if one.version is not None]
+    output.table(("plan", "version", "tests"), [(each.name, each.hash[:12], _tests(one)) for one, each in good])
     output.problems(problems)
-    if not paths:
+    if not plans:
         output.say("No plan files: name them, or set plans.files in the settings.")
     errors = sum(problem.severity == "error" for problem in problems)
-    if paths:
-        output.say(_verdict(len(versions), errors, len(problems) - errors))
+    if plans:
+        output.say(_verdict(sum(one.usable for one in plans), errors, len(problems) - errors))
     output.document(
         {
             "ok": not errors,
-            "plans": [{"name": version.name, "version": version.hash} for version in versions],
+            "plans": [{"name": each.name, "version": each.hash, "tests": _runs(one)} for one, each in good],
             "problems": problems_as_json(problems),
         }
     )
-    return PROBLEMS_FOUND if errors or not paths else DONE
+    return PROBLEMS_FOUND if errors or not plans else DONE
+
+
+def _tests(one: Checked) -> str:
+    passed = sum(run.passed for run in one.tests)
+    return f"{passed} of {len(one.tests)} pass" if one.tests else "none"
+
+
+def _runs(one: Checked) -> list[dict[str, object]]:
+    return [{"name": run.name, "passed": run.passed} for run in one.tests]
 
 
 def _verdict(good: int, errors: int, warnings: int) -> str:

@@ -12,7 +12,6 @@ import click
 
 from attain.cli.frame import command
 from attain.cli.output import DONE, PROBLEMS_FOUND, Output, problems_as_json
-from problems import Problem
 from spm.trial import Tried, Wanted, document, read_tables, tried
 
 _TABLES = {
@@ -47,7 +46,9 @@ def table_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def time_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--as-of` and `--fiscal-year-start`."""
     day = click.DateTime(["%Y-%m-%d"])
-    as_of = click.option("--as-of", type=day, metavar="DATE", help="Calculate on that day. Default: the last day named.")
+    as_of = click.option(
+        "--as-of", type=day, metavar="DATE", help="Calculate on that day. Default: the last day named."
+    )
     month = click.option(
         "--fiscal-year-start", type=click.IntRange(1, 12), default=1, metavar="MONTH", help="1 to 12. Default: 1."
     )
@@ -141,4 +142,3 @@ def _cell(value: str | None, column: str) -> str | None:
     if value is None or column not in {"attainment", "credited_share"}:
         return value
     return f"{Decimal(value) * 100:.2f} %"
-
