@@ -72,10 +72,11 @@ def _holds(data: Any, step: str | int) -> bool:
 
 
 def _told(found: list[tuple[Path, ErrorDetails]]) -> Iterable[tuple[Path, ErrorDetails]]:
-    """Without "should be a string" for a table that was meant as one and has an error inside (unions say both)."""
+    """Without "should be a string" for a table that was meant as one and has an error inside (unions say both), and
+    without "should have an item" for a list whose items are wrong (they are left out before it is counted)."""
     for path, details in found:
         inside = any(len(other) > len(path) and other[: len(path)] == path for other, _ in found)
-        if not (inside and details["type"].endswith("_type")):
+        if not (inside and details["type"].endswith(("_type", "too_short"))):
             yield path, details
 
 

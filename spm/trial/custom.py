@@ -6,18 +6,21 @@ column without any value the type is the one by which the plans can use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from spm.frames import MONEY
+from spm.plans import load_plan
 from spm.plans.expressions import Refused, fields_of, parse
-from spm.plans.fields import ON_A_DEAL
-from spm.plans.model import Plan
+from spm.plans.fields import ON_A_DEAL, fields_for
+from spm.plans.model import Plan, Source
 from spm.trial.columns import booleans, days, moments, shares
 
 Type = pl.DataType | type[pl.DataType]
 
+_FIELD = "field:"
 _NUMBERED = r"^[+-]?0\d"  # 007 is a name, no number
 _CANDIDATES: tuple[Type, ...] = (pl.String, MONEY, pl.Date, pl.Boolean)
 
@@ -50,16 +53,31 @@ def _typed(text: pl.Series) -> pl.Series:
     return text
 
 
-def settle(
-    known: Mapping[str, Type], undecided: Sequence[str], faults: Callable[[Mapping[str, Type]], int]
-) -> dict[str, Type]:
-    """A type for each undecided field beside the known ones: the first of those with which the plans have the fewest
-    `faults`."""
+def settle(known: Mapping[str, Type], undecided: Sequence[str], paths: Sequence[Path]) -> dict[str, Type]:
+    """A type for each undecided field beside the known ones: the first of those with which the plans in these files
+    have the fewest faults."""
     settled = dict(known) | dict.fromkeys(undecided, pl.String)
+    plans = [(path, load_plan(path).plan) for path in paths] if undecided else []
     for name in undecided:
-        counts = [(faults({**settled, name: kind}), place) for place, kind in enumerate(_CANDIDATES)]
-        settled[name] = _CANDIDATES[min(counts)[1]]
+        tried = [{**settled, name: kind} for kind in _CANDIDATES]
+        counts = [sum(_faults(path, plan, types) for path, plan in plans) for types in tried]
+        settled = tried[counts.index(min(counts))]
     return settled
+
+
+def _faults(path: Path, plan: Plan | None, own: Mapping[str, Type]) -> int:
+    unable = [text for source, text in (_expressions(plan) if plan else ()) if not _works(text, source, own)]
+    return len(load_plan(path, own_fields=own).problems) + len(unable)
+
+
+def _works(text: str, source: Source, own: Mapping[str, Type]) -> bool:
+    """Whether the expression can be calculated on such records: some faults show only there."""
+    schema = dict(fields_for(source, own))
+    try:
+        pl.DataFrame({name: [None] for name in schema}, schema).select(parse(text).alias("result"))
+    except (Refused, pl.exceptions.PolarsError):
+        return False
+    return True
 
 
 def day_fields(plan: Plan) -> set[str]:
@@ -75,16 +93,21 @@ def day_fields(plan: Plan) -> set[str]:
 
 def fields(plan: Plan) -> set[str]:
     """Every field of records that the plan's expressions and days read."""
-    return day_fields(plan).union(*map(_fields, _expressions(plan)))
+    return day_fields(plan).union(*(_fields(text) for _, text in _expressions(plan)))
 
 
-def _expressions(plan: Plan) -> Iterator[str]:
+def _expressions(plan: Plan) -> Iterator[tuple[Source, str]]:
     for part in plan.components:
-        if part.measure.source in ON_A_DEAL:
+        source = part.measure.source
+        if source in ON_A_DEAL:
             texts = (part.measure.value, part.measure.condition, part.measure.weight)
-            yield from (text for text in texts if text)
-        yield from (rule.condition for rule in part.credit if rule.condition)
-        yield from (f'"{rule.to.removeprefix("field:")}"' for rule in part.credit if rule.to.startswith("field:"))
+            yield from ((source, text) for text in texts if text)
+            yield from ((source, rule.condition) for rule in part.credit if rule.condition)
+            yield from ((source, _quoted(rule.to)) for rule in part.credit if rule.to.startswith(_FIELD))
+
+
+def _quoted(to: str) -> str:
+    return f'"{to.removeprefix(_FIELD)}"'
 
 
 def _fields(text: str) -> tuple[str, ...]:

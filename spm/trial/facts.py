@@ -96,7 +96,10 @@ def told(tables: Mapping[str, Table], *, plans_text: str = "", own: Mapping[str,
     if "deals" in tables:
         frames["deals"], found = deals.with_ids(frames["deals"], tables["deals"])
         problems += [*found, *deals.reserved(names, tables["deals"])]
-    problems += deals.split_problems(frames["splits"], tables.get("splits"))
+    unread = {problem.where for problem in problems}
+    problems += [
+        each for each in deals.split_problems(frames["splits"], tables.get("splits")) if each.where not in unread
+    ]
     problems += people.twice(frames, tables) if "people" in tables else []
     return Told(tables, frames, kinds, tuple(undecided), tuple(problems))
 

@@ -73,7 +73,7 @@ def _own_fields(path: Path, document: Document, plan: Plan, known: Mapping[str, 
     said = told({"deals": table}, own=known)
     read = {name for name in fields(plan) if name not in {*PLAN_FIELDS, *said.own, *_NOT_OF_DEALS}}
     undecided = sorted(read.union(said.undecided))
-    return settle(said.own, undecided, lambda types: len(load_plan(path, own_fields=types).problems))
+    return settle(said.own, undecided, [path])
 
 
 _NOT_OF_DEALS = {column.name for name in ("items", "payments") for column in COLUMNS[name]} | {"deal_amount"}

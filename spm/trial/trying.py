@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,12 +66,8 @@ def _text(paths: Sequence[Path]) -> str:
 
 def loaded_plans(paths: Sequence[Path], said: Told) -> tuple[list[LoadedPlan], dict[str, Type]]:
     """The plans, checked against the fields that the deals have; and these fields with their types."""
-    own = settle(said.own, said.undecided, _faults(paths))
+    own = settle(said.own, said.undecided, paths)
     return [load_plan(path, own_fields=own) for path in paths], own
-
-
-def _faults(paths: Sequence[Path]) -> Callable[[Mapping[str, Type]], int]:
-    return lambda fields: sum(len(load_plan(path, own_fields=fields).problems) for path in paths)
 
 
 def _same_names(versions: Sequence[PlanVersion]) -> list[Problem]:
