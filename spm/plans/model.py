@@ -415,7 +415,8 @@ class Component:
     @property
     def lasting(self) -> bool:
         """Whether what it earns in one fiscal year may hang on what happened in another."""
-        spans = {self.accumulate, *(rule.over for rule in (*self.gates, *self.caps, *self.floors))}
+        bounds = (*(cap.over for cap in self.caps), *(floor.over for floor in self.floors))
+        spans = {self.accumulate, *(gate.over for gate in self.gates), *bounds}
         by_payment = self.measure.source is Source.PAYMENTS and Span.DEAL in spans
         return bool(self.hold or self.clawback) or self.budget is not None or Span.PLAN in spans or by_payment
 
@@ -519,6 +520,6 @@ class Plan:
         """Whether pay hangs on more than the fiscal years that something happens in."""
         return (
             bool(self.draw)
-            or Span.PLAN in {rule.over for rule in (*self.caps, *self.floors)}
+            or Span.PLAN in (*(cap.over for cap in self.caps), *(floor.over for floor in self.floors))
             or any(part.lasting for part in self.components)
         )
