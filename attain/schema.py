@@ -9,6 +9,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -16,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from connectors.base import ConnectorPlugin
 from problems import did_you_mean
 from problems.validation import Path, kinds_at
+from spm.calendar import YearRule
 
 CONNECTIONS = "connections"
 
@@ -30,7 +32,11 @@ class Company(Table):
     """The company as a whole."""
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    calendar: Literal["months", "4-4-5", "4-5-4", "5-4-4", "custom"] = "months"
     fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] = 1
+    fiscal_year_start: date | None = None
+    week_53: YearRule = YearRule.NEAREST_MONTH_END
+    periods: str = ""
 
 
 class Plans(Table):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from attain.calendars import calendar_of
 from attain.environment import variable_of
 from attain.paths import is_file, matching, placed
 from attain.schema import CONNECTIONS, Company, ConnectionTable, FileTable, Log, Plans, Schema, WriteBack
@@ -22,6 +23,7 @@ from problems import Problem, Severity, did_you_mean
 from problems.toml import TomlError, problems_from
 from problems.validation import Path as KeyPath
 from problems.validation import dotted, known_keys
+from spm.calendar import Calendar
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -47,6 +49,7 @@ class Settings:
     data_dir: Path
     database_url: SecretStr
     company: Company
+    calendar: Calendar
     plans: Plans
     write_back: WriteBack
     log: Log
@@ -117,6 +120,7 @@ class _Check:
             data_dir=placed(self.sources.base_dir, table.data_dir),
             database_url=table.database_url,
             company=table.company,
+            calendar=self._calendar(table.company),
             plans=table.plans,
             write_back=table.write_back,
             log=table.log,
@@ -197,6 +201,16 @@ class _Check:
         if not is_file(path):
             self._add((*prefix, "mapping"), f"there is no file {path}.", "Correct the path, or leave the key out.")
         return path
+
+    def _calendar(self, company: Company) -> Calendar:
+        calendar, problems = calendar_of(
+            company,
+            self.sources.base_dir,
+            said=lambda key: self.sources.says(("company", key)),
+            where=lambda key: self.sources.where(("company", key)),
+        )
+        self.problems += problems
+        return calendar
 
     def _check_files(self, plans: Plans) -> None:
         """A path that is written must be there; a pattern may match nothing, yet."""

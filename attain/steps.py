@@ -87,7 +87,7 @@ def calculate(
     plans, problems = apply_reference(house, engine)
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    basis = Basis(plans, house.settings.company.fiscal_year_start_month, house.today, house.now)
+    basis = Basis(plans, house.settings.calendar, house.today, house.now)
     return recalculate(engine, basis, progress, full=full), problems
 
 

@@ -1,15 +1,17 @@
 """How amounts, rates and periods are written for people, one by one or for whole columns.
 
-40,000.00 USD    6 %    Mar 2026, Q1 2026, 2026
+40,000.00 USD    6 %    Mar 2026, P03 2026, Q1 2026, H1 2026, 2026
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import polars as pl
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PERIOD = re.compile(r"(?P<year>[0-9]{4})-((?P<month>0[1-9]|1[0-2])|(?P<part>Q[1-4]|H[12]|P(0[1-9]|1[0-2])))")
 _PLACES = 2
 _GROUPS = "^" + r"(\d{3})" * 8 + "$"
 _GROUPED = ",".join(f"${{{number}}}" for number in range(1, 9))
@@ -27,11 +29,12 @@ def percent(fraction: Decimal) -> str:
 
 
 def period(name: str) -> str:
-    """`2026-03` as `Mar 2026`, `2026-Q1` as `Q1 2026`, a year as it is."""
-    year, _, part = name.partition("-")
-    if not part:
-        return year
-    return f"{part} {year}" if part.startswith("Q") else f"{_MONTHS[int(part) - 1]} {year}"
+    """`2026-03` as `Mar 2026`, `2026-P03`, `2026-Q1` and `2026-H1` as `P03 2026`, `Q1 2026` and `H1 2026`; a year, and
+    the name of a period of one's own, as it is."""
+    if not (named := _PERIOD.fullmatch(name)):
+        return name
+    part = named["part"] or _MONTHS[int(named["month"]) - 1]
+    return f"{part} {named['year']}"
 
 
 def amounts(column: pl.Expr) -> pl.Expr:

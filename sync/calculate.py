@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from problems import Problem
-from spm.calendar import fiscal_year, periods
+from spm.calendar import Calendar, beginning, begun
 from spm.engine import calculate
 from spm.engine.people import named_deals
 from spm.frames import Facts
@@ -49,7 +49,7 @@ class Basis:
     """What figures rest on besides the facts: plan versions, the fiscal calendar, the day, the moment."""
 
     plans: Sequence[PlanVersion]
-    fiscal_year_start_month: int
+    calendar: Calendar
     today: date
     now: datetime
 
@@ -76,8 +76,8 @@ def _mark_what_time_changes(conn: Connection, basis: Basis, *, full: bool) -> No
     last = last_calculated(conn)
     if full:
         mark_all(conn, "asked for")
-    elif last is not None and has_begun_since(conn, last, basis.today):
-        mark_all(conn, "a period or an assignment has begun", last.replace(day=1))
+    elif last is not None and (begun(basis.calendar, last, basis.today) or has_begun_since(conn, last, basis.today)):
+        mark_all(conn, "a period or an assignment has begun", beginning(basis.calendar, last))
 
 
 def _finish(engine: Engine, run_id: int, done: Calculated) -> None:
@@ -112,9 +112,7 @@ def _places(facts: Facts) -> list[str]:
 
 def _calendar(basis: Basis, first: date) -> pl.DataFrame:
     """Whole fiscal years: what accumulates over a year needs all of it."""
-    month = basis.fiscal_year_start_month
-    last = fiscal_year(basis.today, start_month=month)
-    return periods(month, min(fiscal_year(first, start_month=month), last), last)
+    return basis.calendar.periods(min(first, basis.today), basis.today)
 
 
 def _sum(done: Calculated, batch: Calculated) -> Calculated:

@@ -30,10 +30,8 @@ def last_calculated(conn: Connection) -> date | None:
 
 
 def has_begun_since(conn: Connection, last: date, today: date) -> bool:
-    """Whether, after the day `last` and up to `today`, a month or somebody's time on a plan has begun or ended: then
-    figures are out of date although no fact has changed."""
-    if (last.year, last.month) != (today.year, today.month):
-        return True
+    """Whether, after the day `last` and up to `today`, somebody's time on a plan has begun or ended: then figures are
+    out of date although no fact has changed."""
     query = """
         SELECT EXISTS (
             SELECT FROM plan_assignment
