@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 from sqlalchemy import Connection, Engine
@@ -12,7 +12,9 @@ from problems import Problem
 from spm.frames import MONEY
 from spm.plans import PlanVersion, load_plan, plan_version
 from spm.store.connections import replace_problems
+from spm.store.plan_versions import versions_in_force
 from spm.store.reference import apply_assignments, apply_fx_rates, apply_plans, apply_quotas
+from spm.trial.plan_tests import run_tests
 
 _OWN_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
@@ -32,7 +34,7 @@ def read_plans(house: House) -> tuple[list[PlanVersion], list[Problem]]:
     paths = house.settings.files(house.settings.plans.files)
     if not paths:
         return [], [_no_plans(house)]
-    own = _own_fields(house)
+    own = own_fields(house)
     loaded = [load_plan(path, own_fields=own) for path in paths]
     versions = [plan_version(one.plan) for one in loaded if one.plan is not None]
     return versions, [problem for one in loaded for problem in one.problems]
@@ -44,7 +46,7 @@ def _no_plans(house: House) -> Problem:
     return Problem("plans.files", "", f"there is no plan file ({patterns}): nobody is paid.", hint, "warning")
 
 
-def _own_fields(house: House) -> dict[str, pl.DataType | type[pl.DataType]] | None:
+def own_fields(house: House) -> dict[str, pl.DataType | type[pl.DataType]] | None:
     """The deal fields that mappings add, for plans to use; None where a mapping cannot be read."""
     own: dict[str, pl.DataType | type[pl.DataType]] = {}
     for connection in house.settings.connections.values():
@@ -56,13 +58,33 @@ def _own_fields(house: House) -> dict[str, pl.DataType | type[pl.DataType]] | No
     return own
 
 
+def _errors(problems: Sequence[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def failing_tests(house: House, engine: Engine) -> list[Problem]:
+    """Why tests of the settings' plan files fail. Those of a version in force have passed before, and are not run."""
+    with engine.connect() as conn:
+        in_force = {version.hash for version in versions_in_force(conn)}
+    own = own_fields(house)
+    problems: list[Problem] = []
+    for path in house.settings.files(house.settings.plans.files):
+        plan = load_plan(path, own_fields=own).plan
+        if plan is not None and plan_version(plan).hash not in in_force:
+            problems += [problem for run in run_tests(path, own_fields=own) for problem in run.problems]
+    return problems
+
+
 def apply_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], list[Problem]]:
     """Bring the files' content into the tables, marking who is touched; nothing changes where nothing did.
 
-    With an error in a plan none of the files is applied: figures never rest on half of the rules.
+    With an error in a plan, or a test of a new version that fails, none of the files is applied: figures never rest on
+    half of the rules.
     """
     plans, problems = read_plans(house)
-    if not any(problem.severity == "error" for problem in problems):
+    if not _errors(problems):
+        problems += failing_tests(house, engine)
+    if not _errors(problems):
         problems += _apply(house, engine, plans)
     with engine.begin() as conn:
         replace_problems(conn, "plans and quotas", problems, now=house.now)
@@ -75,7 +97,8 @@ def check_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], li
     With an error in a plan, assignments are not looked at: the plan they name may be the one that is wrong.
     """
     plans, problems = read_plans(house)
-    good = not any(problem.severity == "error" for problem in problems)
+    problems += [] if _errors(problems) else failing_tests(house, engine)
+    good = not _errors(problems)
     with engine.connect() as conn:
         problems += _apply_rules(house, conn, plans) if good else []
         problems += _apply_figures(house, conn)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from attain.cli.plan.applying import apply_command
 from attain.cli.plan.check import check_command
+from attain.cli.plan.showing import list_command, show_command
 from attain.cli.plan.trying import try_command
 
 
@@ -13,5 +15,5 @@ def plan() -> None:
     """Compensation plans."""
 
 
-plan.add_command(check_command)
-plan.add_command(try_command)
+for each in (check_command, try_command, apply_command, show_command, list_command):
+    plan.add_command(each)

@@ -10,6 +10,7 @@ import click
 
 from attain.cli.frame import command
 from attain.cli.output import DONE, PROBLEMS_FOUND, Output, counted, problems_as_json
+from attain.plans import own_fields
 from attain.wiring import open_house
 from problems import Problem
 from spm.plans import PlanVersion, load_plan, plan_version
@@ -49,7 +50,8 @@ def check_command(files: tuple[Path, ...], config: Path | None, output: Output) 
     """Check plan files, or those the settings name; every fault at once, with file, line and hint; run their tests."""
     house = None if files else open_house(config)
     paths = list(files) if house is None else house.settings.files(house.settings.plans.files)
-    return report([checked(path, None) for path in paths], output)
+    own = own_fields(house) if house else None
+    return report([checked(path, own) for path in paths], output)
 
 
 def report(plans: list[Checked], output: Output) -> int:

@@ -1,0 +1,121 @@
+"""`attain plan apply`, `show` and `list`: versions put in force, told, kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.end_to_end.office import PLAN, Office
+
+TEST = """
+[[tests]]
+name = "ten per cent"
+deals = [{ owner = "ann@x.com", amount = 100, close_date = 2026-01-05 }]
+expect = [{ person = "ann@x.com", payout = %s }]
+"""
+
+
+@pytest.fixture
+def bare(tmp_path: Path, database: Engine) -> Office:
+    """No CRM: settings, a plan, a database."""
+    return Office(tmp_path, database).furnish()
+
+
+def _plan(office: Office, text: str = PLAN) -> str:
+    path = office.folder / "plans" / "flat.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_plan_is_put_in_force_and_kept(bare: Office) -> None:
+    said = bare.run("plan", "apply", "--json")
+    assert said.code == 0, said.out
+    [applied] = said.document["plans"]
+    assert (applied["name"], applied["before"], applied["changes"]) == ("Flat", None, [])
+    assert [(one["version"], one["in_force"]) for one in bare.run("plan", "list", "--json").document["versions"]] == [
+        (applied["version"], True)
+    ]
+
+
+def test_applying_it_again_changes_nothing(bare: Office) -> None:
+    bare.run("plan", "apply")
+    assert "is in force already" in bare.run("plan", "apply").out
+    assert len(bare.run("plan", "list", "--json").document["versions"]) == 1
+
+
+def test_what_is_other_than_before_is_said_in_words(bare: Office) -> None:
+    bare.run("plan", "apply")
+    _plan(bare, PLAN.replace("10 %", "12 %"))
+    said = bare.run("plan", "apply", "--json").document["plans"][0]
+    assert said["changes"] == ["components, Sales, rate: was 0.1, is 0.12."]
+    versions = bare.run("plan", "list", "--json").document["versions"]
+    assert [(one["version"] == said["version"], one["in_force"]) for one in versions] == [(True, True), (False, False)]
+
+
+def test_a_dry_run_changes_nothing(bare: Office) -> None:
+    said = bare.run("plan", "apply", "--dry-run")
+    assert "would be in force" in said.out
+    assert bare.run("plan", "list", "--json").document["versions"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (PLAN.replace("10 %", "12 %") + TEST % 11, "payout of ann@x.com should be 11.00, and is 12.00."),
+        (PLAN.replace('"10 %"', "10"), "it looks like a percentage"),
+    ],
+    ids=["test", "fault"],
+)
+@pytest.mark.parametrize("command", [["plan", "apply"], ["calculate"]], ids=" ".join)
+def test_a_failing_test_or_a_fault_keeps_everything_as_it_was(
+    bare: Office, command: list[str], text: str, message: str
+) -> None:
+    bare.run("plan", "apply")
+    before = bare.run("plan", "list", "--json").document
+    _plan(bare, text)
+    said = bare.run(*command, "--json")
+    assert said.code == 1
+    assert any(message in problem["message"] for problem in said.document["problems"])
+    assert bare.run("plan", "list", "--json").document == before
+
+
+def test_a_passing_test_does_not_stand_in_the_way(bare: Office) -> None:
+    _plan(bare, PLAN + TEST % 10)
+    assert bare.run("plan", "apply").code == 0
+
+
+def test_a_file_beside_the_settings_is_applied_with_a_warning(bare: Office) -> None:
+    bare.run("plan", "apply")
+    other = bare.folder / "draft.toml"
+    other.write_text(PLAN.replace("Flat", "Draft"), encoding="utf-8")
+    said = bare.run("plan", "apply", str(other), "--json")
+    assert (said.code, [problem["severity"] for problem in said.document["problems"]]) == (0, ["warning"])
+    versions = bare.run("plan", "list", "--json").document["versions"]
+    assert [(one["name"], one["in_force"]) for one in versions] == [("Draft", True), ("Flat", True)]
+
+
+def test_who_is_touched_is_named(salesforce_office: Office) -> None:
+    salesforce_office.run("sync")
+    _plan(salesforce_office, PLAN.replace("10 %", "12 %"))
+    people = salesforce_office.run("plan", "apply", "--json").document["plans"][0]["people"]
+    assert people
+    assert all("@" in email for email in people)
+
+
+def test_a_plan_is_told_in_plain_language_from_a_file_or_from_what_is_kept(bare: Office) -> None:
+    path = _plan(bare)
+    said = bare.run("plan", "show", path, "--json").document
+    assert "10 %" in said["words"]
+    bare.run("plan", "apply")
+    _plan(bare, PLAN.replace("10 %", "12 %"))
+    bare.run("plan", "apply")
+    assert "12 %" in bare.run("plan", "show", "Flat").out
+    assert "10 %" in bare.run("plan", "show", "Flat", "--version", said["version"][:8]).out
+
+
+def test_a_plan_that_is_not_there_is_said_with_the_nearest(bare: Office) -> None:
+    bare.run("plan", "apply")
+    said = bare.run("plan", "show", "Flatt", "--json")
+    assert (said.code, said.document["problems"][0]["hint"]) == (1, "Did you mean 'Flat'?")
