@@ -1,8 +1,9 @@
 """Credits: what each person on a plan is credited for by one component, on which day, in the plan's currency.
 
 credit = value x share x rate of the deal's day, kept to ten places and never rounded to cents. Credits stand in the
-order (person, day, deal, larger share); that order decides which of them reach a tier first. Deals of one day stand in
-the order of their connection and their id in the CRM, which is the same in every database that holds them.
+order (person, day, deal, item, larger share, email of the person it rolled up from, role); that order decides which of
+them reach a tier first. Deals of one day stand in the order of their connection and their id in the CRM, which is the
+same in every database that holds them.
 
 A won deal counts on its own day by the plan its person is on that day. One that is dated after the statement period
 that contains today waits for its day.
@@ -17,24 +18,41 @@ from datetime import date
 import polars as pl
 
 from problems import Problem
-from spm.engine import crediting, lacking
-from spm.engine.exact import EXACT, converted, money
-from spm.engine.exchange import crosses
+from spm.engine import crediting, lacking, pricing, restating, sources
 from spm.engine.inputs import Inputs
-from spm.engine.measuring import measured
-from spm.frames import MONEY
-from spm.plans.model import PERIOD_SPANS, Component, Plan, Span
+from spm.engine.measuring import RATED_ON, measured
+from spm.engine.sources import RECORD
+from spm.plans.fields import ON_A_DEAL
+from spm.plans.model import PERIOD_SPANS, Component, Plan, Pool, Source, Span
 
 _DAYS = 4_000_000  # more than there are days in four-digit years; a key of person and day sorts twice as fast as two
+_COLUMNS = (
+    "row",
+    "participant_id",
+    "on",
+    "deal_id",
+    "item",
+    "from_participant_id",
+    "split_id",
+    "role",
+    "share",
+    "value",
+    "currency",
+    "fx_rate",
+    "credited",
+    "period",
+    "span",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Credits:
     """Credits in order.
 
-    Columns: `row` (their number, from 0), `participant_id`, `on`, `deal_id`, `item`, `from_participant_id`, `split_id`,
-    `role`, `share`, `value` and `currency` (of the record), `fx_rate`, `credited` (in the plan's currency, or in
-    pieces), `period` and `span` (numbers of the statement's and the accumulation's period).
+    Columns: `row` (their number, from 0), `participant_id`, `on`, `deal_id` (null: of no deal), `item` (null: of the
+    deal itself), `from_participant_id` (null: one's own), `split_id`, `role`, `share`, `value` and `currency` (of the
+    record), `fx_rate`, `credited` (in the plan's currency, or in pieces), `period` and `span` (numbers of the
+    statement's and the accumulation's period).
     """
 
     rows: pl.DataFrame
@@ -42,55 +60,102 @@ class Credits:
 
 
 def won_credits(inputs: Inputs, plan: Plan, component: Component, basis: pl.DataFrame | None = None) -> Credits:
-    """What the won deals credit to the people on the plan, up to the end of the current statement period.
+    """What the component's records credit to the people on the plan, up to the end of the current statement period.
 
-    `basis`: what others earned, for a component whose source is earnings.
+    `basis`: what others earned (sources.EARNINGS), for a component whose source is earnings.
     """
-    deals = inputs.deals.filter(pl.col("status") == "won")
-    counted = measured(deals, plan, component)
-    rows = _on_plan(plan, crediting.credited(counted.deals, inputs.splits, component.role), inputs)
+    records = sources.of_won(inputs, component, basis)
+    counted = measured(records, plan, component, by_amount=crediting.by_amount(inputs, component))
+    everybody, odd = crediting.credited(_within(counted.rows, component), inputs, plan, component)
+    rows = on_plan(plan, everybody, inputs)
     dated = rows.drop_nulls("on")
     reached = _placed(dated, plan, component, inputs)
     end = inputs.days.last_day(inputs.today, plan.statement) or inputs.today
-    now = reached.filter(pl.col("on") <= end)
-    priced = _priced(now, plan, inputs)
+    now = restating.still_counting(reached.filter(pl.col("on") <= end), inputs, component, end)
+    priced = pricing.priced(now, plan, component, inputs)
+    about = lacking.About(inputs, plan, component)
     problems = [
         *counted.problems,
-        *lacking.day(rows, inputs.deals, component),
-        *lacking.calendar(dated, inputs.days, plan),
-        *lacking.patience(reached.filter(pl.col("on") > end), inputs.deals, end),
-        *lacking.value(priced, inputs.deals, component),
-        *lacking.rate(priced, inputs.deals, plan),
+        *odd,
+        *lacking.owner(counted.rows, about),
+        *lacking.day(rows, about),
+        *lacking.calendar(dated, about),
+        *lacking.patience(reached.filter(pl.col("on") > end), about, end),
+        *lacking.value(priced, about),
+        *lacking.rate(priced, about),
     ]
     return Credits(_in_order(priced.drop_nulls("credited"), component, inputs), problems)
 
 
 def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
-    """What the open deals would credit if they were won today, with null as `credited` where it cannot be said."""
+    """What the open deals would credit if they were won today, with null as `credited` where it cannot be said.
+
+    Without columns for a component whose records are not of deals that may be won: activities, entries, payments,
+    earnings.
+    """
+    if component.measure.source not in {Source.DEALS, Source.LINE_ITEMS}:
+        return Credits(pl.DataFrame())
+    records = sources.on_deals(inputs, _won_today(inputs), component.measure.source)
+    counted = measured(records, plan, component, by_amount=crediting.by_amount(inputs, component)).rows
+    today = _today(inputs.today)
+    rated = [pl.col(RATED_ON).fill_null(today)] if RATED_ON in counted.columns else []
+    rows = _within(counted.with_columns(today.alias("on"), *rated), component)
+    everybody, _ = crediting.credited(rows, inputs, plan, component)
+    placed = _placed(on_plan(plan, everybody, inputs), plan, component, inputs)
+    priced = pricing.priced(placed, plan, component, inputs)
+    about = lacking.About(inputs, plan, component, won=False)
+    return Credits(_in_order(priced, component, inputs), list(lacking.rate(priced, about)))
+
+
+def _won_today(inputs: Inputs) -> pl.DataFrame:
     won_today = (pl.lit("won").alias("status"), _today(inputs.today).alias("close_date"))
-    deals = inputs.deals.filter(pl.col("status") == "open").with_columns(won_today)
-    counted = measured(deals, plan, component).deals.with_columns(_today(inputs.today).alias("on"))
-    rows = _on_plan(plan, crediting.credited(counted, inputs.splits, component.role), inputs)
-    priced = _priced(_placed(rows, plan, component, inputs), plan, inputs)
-    return Credits(_in_order(priced, component, inputs), list(lacking.rate(priced, inputs.deals, plan, won=False)))
+    return inputs.deals.filter(pl.col("status") == "open").with_columns(won_today)
 
 
 def _today(today: date) -> pl.Expr:
     return pl.lit(today, dtype=pl.Date)
 
 
+def _within(rows: pl.DataFrame, component: Component) -> pl.DataFrame:
+    """The records inside the component's own days, and those without a day."""
+    if component.starts_on is not None:
+        rows = rows.filter((pl.col("on") >= component.starts_on) | pl.col("on").is_null())
+    if component.ends_on is not None:
+        rows = rows.filter((pl.col("on") <= component.ends_on) | pl.col("on").is_null())
+    return rows
+
+
 def _in_order(rows: pl.DataFrame, component: Component, inputs: Inputs) -> pl.DataFrame:
     """Never by our own numbers, which say when we first read a record: calculated anew in another database, the same
     deals have others."""
     key = pl.col("participant_id") * _DAYS + pl.col("on").to_physical()
-    placed = rows.join(inputs.places, on="deal_id", how="left").with_columns(key=key)
-    ordered = placed.sort("key", "place", "share", descending=[False, False, True])
+    source = component.measure.source
+    if source in ON_A_DEAL:
+        rows = rows.join(inputs.places, on="deal_id", how="left")
+    order = "place" if source is Source.DEALS else RECORD
+    if _plain(component):
+        ordered = rows.with_columns(key=key).sort("key", order, "share", descending=[False, False, True])
+    else:
+        ordered = _in_whole_order(rows.with_columns(key=key), order, inputs)
     if component.accumulate is Span.DEAL:
-        ordered = ordered.with_columns(span=pl.col("place").cast(pl.Int32))
-    return ordered.drop("key", "place").with_row_index("row")
+        number = "place" if source in ON_A_DEAL else RECORD
+        ordered = ordered.with_columns(span=pl.col(number).cast(pl.Int32))
+    return ordered.with_row_index("row").select(_COLUMNS)
 
 
-def _on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+def _plain(component: Component) -> bool:
+    """Whether a person is credited by a record only once, or by splits that differ in their share."""
+    return not component.credit and component.roll_up is None and not isinstance(component.rate, Pool)
+
+
+def _in_whole_order(rows: pl.DataFrame, order: str, inputs: Inputs) -> pl.DataFrame:
+    emails = inputs.people.select(from_participant_id="participant_id", email="email")
+    named = rows.join(emails, on="from_participant_id", how="left")
+    by = ["key", order, "share", "email", "role", "split_id"]
+    return named.sort(by, descending=[False, False, True, False, False, False])
+
+
+def on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     """The rows whose person is on the plan on their day, and of people on the plan the rows without a day."""
     spells = inputs.assignments.filter(pl.col("plan") == plan.name).drop("plan")
     joined = rows.join(spells, on="participant_id")
@@ -104,21 +169,3 @@ def _placed(rows: pl.DataFrame, plan: Plan, component: Component, inputs: Inputs
     span = pl.col(accumulate.value) if accumulate in PERIOD_SPANS else pl.lit(0, dtype=pl.Int32)
     numbers = inputs.days.days.select("on", period=pl.col(plan.statement.value), span=span)
     return rows.join(numbers, on="on")
-
-
-def _priced(rows: pl.DataFrame, plan: Plan, inputs: Inputs) -> pl.DataFrame:
-    """The rows with `fx_rate` and `credited`; both are null where a rate, `credited` where the value is missing."""
-    foreign = rows.filter(pl.col("currency").ne_missing(plan.currency))
-    if foreign.is_empty():
-        return _at_home(rows)
-    rates = crosses(foreign, inputs.rates, plan.currency)
-    abroad = foreign.join(rates, on=["currency", "on"], how="left")
-    factor = pl.col("share").cast(EXACT) * pl.col("cross")
-    priced = abroad.with_columns(credited=converted(pl.col("value"), factor), fx_rate=pl.col("cross").cast(MONEY))
-    return pl.concat([_at_home(rows.filter(pl.col("currency") == plan.currency)), priced.drop("cross")])
-
-
-def _at_home(rows: pl.DataFrame) -> pl.DataFrame:
-    """Credits of deals in the plan's own currency: value and share are bounded, so their product fits."""
-    credit = pl.col("value").cast(EXACT) * pl.col("share").cast(EXACT)
-    return rows.with_columns(credited=credit.cast(MONEY), fx_rate=money(1))

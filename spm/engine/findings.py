@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import polars as pl
 
 from problems import Problem
-from spm.engine.exact import LIMIT, money, too_large
+from spm.engine.exact import EXACT, LARGEST_SHARE, LIMIT, money, too_large
 from spm.engine.people import named_deals
+from spm.frames import MONEY
 from spm.plans.model import REVENUE
 
-_TOLERANCE = "0.001"
+TOLERANCE = money(Decimal("0.001"))
+"""How far from the whole shares may add up to: thirds of four places are near enough."""
 
 
-def of_facts(deals: pl.DataFrame, splits: pl.DataFrame) -> list[Problem]:
-    """What is wrong with won deals whatever the plans say: unknown people, splits that do not add up, huge amounts."""
+def of_facts(deals: pl.DataFrame, read: pl.DataFrame, splits: pl.DataFrame) -> list[Problem]:
+    """What is wrong with won deals whatever the plans say: unknown people, splits that do not add up, huge amounts.
+
+    `deals` without amounts beyond reason, `read` as they were read.
+    """
     won = deals.filter(pl.col("status") == "won")
     revenue = splits.filter(pl.col("role") == REVENUE).join(won, on="deal_id", how="semi")
     return [
-        *_huge(deals),
+        *_huge(read),
         *_unknown_owners(won.join(revenue, on="deal_id", how="anti")),
         *_unknown_split_people(splits, won),
         *_uneven(revenue, won),
@@ -67,10 +73,23 @@ def _by_owner(lost: pl.DataFrame, key: Sequence[str], deals: pl.DataFrame) -> pl
 
 
 def _uneven(revenue: pl.DataFrame, won: pl.DataFrame) -> Iterator[Problem]:
-    shares = revenue.group_by("deal_id").agg(pl.col("share").sum())
-    uneven = (pl.col("share") - money(1)).abs() > pl.lit(_TOLERANCE).cast(pl.Decimal(38, 10))
+    shares = effective_shares(revenue, won).group_by("deal_id").agg(pl.col("share").sum())
+    uneven = (pl.col("share") - money(1)).abs() > TOLERANCE
     for row in named_deals(shares.filter(uneven), won).iter_rows(named=True):
         message = (
             f"{row['deal']}: the revenue splits add up to {row['share'] * 100:.2f} %, not 100 %; credited as they are."
         )
         yield Problem(row["where"], "deal_split", message, "Correct the splits in the CRM.", "warning")
+
+
+def effective_shares(splits: pl.DataFrame, deals: pl.DataFrame) -> pl.DataFrame:
+    """The splits with the share that their amount is, where they have one."""
+    if splits["amount"].null_count() == splits.height:
+        return splits
+    whole = pl.col("whole").cast(pl.Float64)
+    sensible = (pl.col("amount").cast(pl.Float64) / whole).abs() <= LARGEST_SHARE
+    divisor = pl.when((pl.col("whole") != 0) & sensible).then("whole")
+    part = (pl.col("amount").cast(EXACT) / divisor.cast(EXACT)).cast(MONEY)
+    joined = splits.join(deals.select("deal_id", whole="amount"), on="deal_id", how="left", maintain_order="left")
+    share = pl.when(pl.col("amount").is_null()).then("share").otherwise(part)
+    return joined.with_columns(share=share).drop("whole")

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from problems import Problem
-from spm.engine import findings
+from spm.engine import findings, hierarchy, sizes
 from spm.engine.assigning import assigned, unknown_plans
 from spm.engine.days import Days, days_of
 from spm.engine.exact import LARGEST_SHARE, money, too_large
@@ -57,8 +57,8 @@ def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[I
     """The inputs of a calculation on the day `today`, and what is wrong with the facts themselves."""
     amount = pl.when(~too_large(pl.col("amount"))).then("amount")
     deals = facts.deals.with_columns(amount.alias("amount"))
-    share = pl.when(pl.col("share").abs() <= money(LARGEST_SHARE)).then("share")
-    splits = facts.splits.with_columns(share.alias("share"), pl.col("role").fill_null(REVENUE))
+    splits = _usable(facts.splits)
+    tree, tree_problems = hierarchy.dated(facts.hierarchy, facts.participants)
     rates, rate_problems = usable(facts.fx_rates)
     quotas, quota_problems = readable(facts.quotas, facts.participants)
     assignments, assignment_problems = assigned(facts.assignments, facts.participants)
@@ -73,16 +73,25 @@ def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[I
         days_of(facts.periods),
         today,
         _places(deals),
-        hierarchy=facts.hierarchy,
+        hierarchy=tree,
         absences=facts.absences,
-        items=facts.items,
-        activities=facts.activities,
-        entries=facts.entries,
-        payments=facts.payments,
+        items=sizes.within(facts.items, "quantity", "price", "amount"),
+        activities=sizes.within(facts.activities, "duration_minutes"),
+        entries=sizes.within(facts.entries, "value"),
+        payments=sizes.within(facts.payments, "amount"),
         adjustments=facts.adjustments,
     )
-    problems = [*rate_problems, *quota_problems, *assignment_problems, *unknown]
-    return inputs, [*problems, *findings.of_facts(facts.deals, splits)]
+    problems = [*rate_problems, *quota_problems, *assignment_problems, *unknown, *tree_problems, *sizes.beyond(facts)]
+    return inputs, [*problems, *findings.of_facts(deals, facts.deals, splits)]
+
+
+def _usable(splits: pl.DataFrame) -> pl.DataFrame:
+    """Splits without what cannot be true: a share beyond reason, and with an amount beyond reason the share, too, since
+    it is the amount that would count."""
+    sound = ~too_large(pl.col("amount")).fill_null(value=False)
+    share = pl.when((pl.col("share").abs() <= money(LARGEST_SHARE)) & sound).then("share")
+    amount = pl.when(sound).then("amount")
+    return splits.with_columns(share.alias("share"), amount.alias("amount"), pl.col("role").fill_null(REVENUE))
 
 
 def _places(deals: pl.DataFrame) -> pl.DataFrame:
