@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import polars as pl
 
@@ -27,6 +27,10 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
 _Row = tuple[str, str, date, date]
+
+
+Pattern = Literal["months", "4-4-5", "4-5-4", "5-4-4"]
+"""The kinds of calendar that a pattern describes."""
 
 
 class Calendar(Protocol):
@@ -128,6 +132,21 @@ class Custom:
             return self.table
         start, end = years.select(pl.col("starts_on").min(), pl.col("ends_on").max()).row(0)
         return self.table.filter(pl.col("starts_on") >= start, pl.col("ends_on") <= end)
+
+
+def calendar_from(pattern: Pattern, start: int | date | None, week_53: YearRule) -> Calendar:
+    """The calendar of that pattern. `start`: for `months` the month in which a year starts (None: January), for weeks a
+    day that begins a year. Raises ValueError, with what to write, where the two do not fit."""
+    if pattern == "months":
+        if isinstance(start, date):
+            raise ValueError("a year of calendar months starts in a month from 1 to 12, not on a day")
+        if start is not None and not 1 <= start <= 12:
+            raise ValueError(f"a fiscal year starts in a month from 1 to 12, not {start}")
+        return Months(start or 1)
+    if not isinstance(start, date):
+        raise ValueError(f"for {pattern} say a day that begins a fiscal year, such as 2026-02-01")
+    first, second, third = (int(weeks) for weeks in pattern.split("-"))
+    return Weeks((first, second, third), start, week_53)
 
 
 def fiscal_year(day: date, *, start_month: int = 1) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from spm.calendar import Calendar, Pattern, YearRule, calendar_from
 from spm.plans.values import Day, Name, Section, exact
 
 FIGURES = ("payout", "earned", "attainment", "credited", "held", "draw_balance")
@@ -61,7 +62,9 @@ class PlanTestSection(Section):
 
     name: Name
     as_of: Day | None = None
-    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    calendar: Pattern = "months"
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] | Day | None = None
+    week_53: YearRule = YearRule.NEAREST_MONTH_END
     deals: Rows = ()
     splits: Rows = ()
     quotas: Rows = ()
@@ -77,3 +80,13 @@ class PlanTestSection(Section):
     adjustments: Rows = ()
     periods: Rows = ()
     expect: Annotated[tuple[ExpectSection, ...], Field(min_length=1, max_length=1000)]
+
+    @property
+    def own_calendar(self) -> Calendar:
+        """The fiscal calendar of the test."""
+        return calendar_from(self.calendar, self.fiscal_year_start, self.week_53)
+
+    @model_validator(mode="after")
+    def _has_a_calendar(self) -> PlanTestSection:
+        _ = self.own_calendar
+        return self

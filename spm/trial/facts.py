@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
 from problems import Problem
-from spm.calendar import fiscal_year, periods
+from spm.calendar import Calendar, Months
 from spm.frames import (
     ABSENCES,
     ACTIVITIES,
@@ -18,13 +18,13 @@ from spm.frames import (
     FX_RATES,
     ITEMS,
     PAYMENTS,
-    PERIODS,
     QUOTAS,
     SPLITS,
     Facts,
 )
 from spm.plans.model import Plan
 from spm.trial import deals, people
+from spm.trial.calendars import own_calendar
 from spm.trial.columns import LINE, Column, typed
 from spm.trial.custom import Type, day_fields, with_types
 from spm.trial.files import COLUMNS
@@ -64,7 +64,7 @@ class Setting:
     plans: Sequence[Plan]
     own_fields: Mapping[str, Type] = field(default_factory=dict)
     as_of: date | None = None
-    fiscal_year_start: int = 1
+    calendar: Calendar = field(default_factory=Months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,14 @@ def prepared(said: Told, setting: Setting) -> tuple[Trial | None, list[Problem]]
     problems = deals.unknown_deals(said.frames, said.tables, ids)
     span, found = _span(said, setting)
     problems += found
+    if "periods" in said.tables and not said.problems:
+        own, found = own_calendar(said.frames["periods"], said.tables["periods"])
+        problems += found
+        setting = replace(setting, calendar=own or setting.calendar)
     if span is None or said.problems or problems:
         return None, problems
     first, last, as_of = span
-    calendar = _calendar(said, setting, first, last)
+    calendar = setting.calendar.periods(first, last)
     numbers = people.named(said.frames, _named_in(setting.plans))
     everybody = people.participants(said.frames, numbers)
     first_days = {plan.name: _period_start(calendar, plan, first) for plan in setting.plans}
@@ -181,15 +185,6 @@ def _out_of_range(said: Told, table: str, column: str) -> list[Problem]:
         Problem(said.tables[table].where(row), column, f"{day} is too far away to be right.", "Correct the year.")
         for row, day in far.iter_rows()
     ]
-
-
-def _calendar(said: Told, setting: Setting, first: date, last: date) -> pl.DataFrame:
-    """Whole fiscal years around these days, or the periods that were given."""
-    given = said.frames["periods"]
-    if given.height:
-        return given.select(*PERIODS)
-    month = setting.fiscal_year_start
-    return periods(month, fiscal_year(first, start_month=month), fiscal_year(last, start_month=month))
 
 
 def _period_start(calendar: pl.DataFrame, plan: Plan, day: date) -> date:

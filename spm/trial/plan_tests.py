@@ -82,7 +82,7 @@ _NOT_OF_DEALS = {column.name for name in ("items", "payments") for column in COL
 def _run(section: PlanTestSection, place: Place, plan: Plan, own: Mapping[str, Type]) -> TestRun:
     tables, problems = _tables(section, place)
     said = told(tables, own=own)
-    setting = Setting([plan], own, section.as_of, section.fiscal_year_start)
+    setting = Setting([plan], own, section.as_of, section.own_calendar)
     trial, found = prepared(said, setting)
     problems += [*said.problems, *found]
     if trial is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from problems import Problem
+from spm.calendar import Calendar, Months
 from spm.engine import calculate
 from spm.frames import Results
 from spm.plans import LoadedPlan, PlanVersion, load_plan, plan_version
@@ -18,10 +19,10 @@ from spm.trial.tables import Table, read_csv
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How to try: `as_of` None is the last day that the tables name; `fiscal_year_start` a month from 1 to 12."""
+    """How to try: `as_of` None is the last day that the tables name."""
 
     as_of: date | None = None
-    fiscal_year_start: int = 1
+    calendar: Calendar = field(default_factory=Months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def tried(paths: Sequence[Path], tables: Mapping[str, Table], wanted: Wanted) ->
     problems = [*found, *_same_names(versions), *said.problems]
     if any(problem.severity == "error" for problem in found):
         return Tried(versions, None, None, tuple(problems))
-    trial, found = prepared(said, Setting(plans, own, wanted.as_of, wanted.fiscal_year_start))
+    trial, found = prepared(said, Setting(plans, own, wanted.as_of, wanted.calendar))
     problems += found
     if trial is None or any(problem.severity == "error" for problem in problems):
         return Tried(versions, None, None, tuple(problems))

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from attain.cli.frame import command
 from attain.cli.output import DONE, PROBLEMS_FOUND, Output, problems_as_json
+from attain.wiring import WrongUsage
+from problems import Problem
+from spm.calendar import Pattern, YearRule, calendar_from
 from spm.trial import Tried, Wanted, document, read_tables, tried
 
 _TABLES = {
@@ -30,6 +33,7 @@ _TABLES = {
     "adjustments": "Adjustments by hand: email, period, amount, reason, ...",
     "periods": "Periods of a calendar of your own: period, kind, starts_on, ends_on.",
 }
+_DAY = click.DateTime(["%Y-%m-%d"])
 _STATEMENT = ("person", "period", "quota", "credited", "attainment", "earned", "held", "payout", "currency")
 _SOMETIMES = ("draw_balance", "pay_amount", "pay_currency")
 _NUMBERS = ("quota", "credited", "attainment", "earned", "held", "payout", "draw_balance", "pay_amount", "amount")
@@ -44,15 +48,25 @@ def table_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def time_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--as-of` and `--fiscal-year-start`."""
-    day = click.DateTime(["%Y-%m-%d"])
-    as_of = click.option(
-        "--as-of", type=day, metavar="DATE", help="Calculate on that day. Default: the last day named."
+    """`--as-of`, and what describes the fiscal calendar."""
+    options = (
+        click.option("--as-of", type=_DAY, metavar="DATE", help="Calculate on that day. Default: the last day named."),
+        click.option(
+            "--fiscal-year-start",
+            metavar="MONTH",
+            help="1 to 12, or with --calendar a day that begins a year. Default: 1.",
+        ),
+        click.option("--calendar", type=click.Choice(get_args(Pattern)), default="months", help="Default: months."),
+        click.option(
+            "--week-53",
+            type=click.Choice([rule.value for rule in YearRule]),
+            default=YearRule.NEAREST_MONTH_END.value,
+            help="The rule.",
+        ),
     )
-    month = click.option(
-        "--fiscal-year-start", type=click.IntRange(1, 12), default=1, metavar="MONTH", help="1 to 12. Default: 1."
-    )
-    return as_of(month(function))
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def files_of(options: Mapping[str, Any]) -> dict[str, Path]:
@@ -60,9 +74,23 @@ def files_of(options: Mapping[str, Any]) -> dict[str, Path]:
     return {name: options[name] for name in _TABLES if options[name] is not None}
 
 
-def wanted(as_of: datetime | None, fiscal_year_start: int) -> Wanted:
-    """What the options of time say."""
-    return Wanted(as_of.date() if as_of else None, fiscal_year_start)
+def wanted(options: Mapping[str, Any]) -> Wanted:
+    """What the options of time say. Raises WrongUsage."""
+    as_of: datetime | None = options["as_of"]
+    try:
+        calendar = calendar_from(
+            options["calendar"], _start(options["fiscal_year_start"]), YearRule(options["week_53"])
+        )
+    except ValueError as error:
+        hint = "Write --fiscal-year-start 2, or --calendar 4-4-5 --fiscal-year-start 2026-02-01."
+        raise WrongUsage([Problem("--fiscal-year-start", "", f"{error}.", hint)]) from error
+    return Wanted(as_of.date() if as_of else None, calendar)
+
+
+def _start(said: str | None) -> int | date | None:
+    if said is None:
+        return None
+    return int(said) if said.isdigit() else date.fromisoformat(said)
 
 
 @click.command("try", epilog="Example: attain plan try plan.toml --deals deals.csv --quotas quotas.csv --json")
@@ -73,19 +101,18 @@ def wanted(as_of: datetime | None, fiscal_year_start: int) -> Wanted:
 def try_command(
     files: tuple[Path, ...],
     *,
-    as_of: datetime | None,
-    fiscal_year_start: int,
     config: Path | None,  # noqa: ARG001 (every command has it; this one asks no settings)
     output: Output,
-    **tables: Path | None,
+    **options: Any,
 ) -> int:
     """What the plans in FILE pay, on plain CSV files: no settings, no CRM, no database (docs/trying.md)."""
-    read, problems = read_tables(files_of(tables))
+    how = wanted(options)
+    read, problems = read_tables(files_of(options))
     if any(problem.severity == "error" for problem in problems):
         found = Tried((), None, None, tuple(problems))
     else:
-        found = tried(files, read, wanted(as_of, fiscal_year_start))
-    return shown(found, output, chosen=as_of.date() if as_of else None)
+        found = tried(files, read, how)
+    return shown(found, output, chosen=how.as_of)
 
 
 def shown(found: Tried, output: Output, *, chosen: date | None) -> int:

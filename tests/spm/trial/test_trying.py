@@ -164,3 +164,26 @@ def test_the_faults_of_the_plan_and_of_the_files_come_together(folder: Folder) -
     plan = folder.plan(FLAT.replace("10 %", "ten"))
     found = folder.problems(plan, deals="owner,amount,date\nann@x.com,ten,2026-01-05\n")
     assert [text.split()[0] for text in found] == ["plan.toml:5", "deals.csv:2"]
+
+
+def test_a_calendar_of_weeks(folder: Folder) -> None:
+    words = ("--calendar", "4-4-5", "--fiscal-year-start", "2026-02-01", "--week-53", "nearest_month_end")
+    answer = folder.answer(None, *words, deals="owner,amount,date\nann@x.com,100,2026-03-01\n")
+    assert [row["period"] for row in answer["statements"]] == ["2027-P02"]
+
+
+def test_a_calendar_of_ones_own_is_checked(folder: Folder) -> None:
+    head = "period,kind,starts_on,ends_on\n"
+    rows = "2026,year,2026-01-01,2026-12-31\nA,month,2026-01-01,2026-06-10\nB,month,2026-06-11,2026-12-31\n"
+    deals = "owner,amount,date\nann@x.com,100,2026-06-10\nann@x.com,10,2026-06-11\n"
+    answer = folder.answer(deals=deals, periods=head + rows)
+    assert [(row["period"], row["payout"]) for row in answer["statements"]] == [("A", "10.00"), ("B", "1.00")]
+    gap = folder.problems(deals=deals, periods=head + rows.replace("06-11", "06-12"))
+    assert [text.split()[0] for text in gap] == ["periods.csv:4"]
+
+
+@pytest.mark.parametrize(
+    "words", [("--fiscal-year-start", "13"), ("--fiscal-year-start", "x"), ("--calendar", "4-4-5")]
+)
+def test_a_calendar_that_is_none_is_wrong_usage(folder: Folder, words: tuple[str, ...]) -> None:
+    assert folder.tried(None, *words, deals=DEALS).code == 2
