@@ -10,6 +10,7 @@ import zoneinfo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -48,6 +49,13 @@ class Plans(Table):
     fx_rates: tuple[str, ...] = ()
 
 
+class Close(Table):
+    """What is looked at before a period is closed."""
+
+    payout_share: Annotated[Decimal, Field(gt=0)] = Decimal("0.5")
+    sync_hours: Annotated[int, Field(gt=0)] = 24
+
+
 class WriteBack(Table):
     """What is written into the CRM."""
 
@@ -84,6 +92,7 @@ class FileTable(Table):
     database_url: SecretStr = SecretStr("")
     company: Company = Company()
     plans: Plans = Plans()
+    close: Close = Close()
     write_back: WriteBack = WriteBack()
     log: Log = Log()
     connections: dict[str, ConnectionTable] = {}

@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from attain.calendars import calendar_of
 from attain.environment import variable_of
 from attain.paths import is_file, matching, placed
-from attain.schema import CONNECTIONS, Company, ConnectionTable, FileTable, Log, Plans, Schema, WriteBack
+from attain.schema import CONNECTIONS, Close, Company, ConnectionTable, FileTable, Log, Plans, Schema, WriteBack
 from attain.secrets import scrubbed_problem
 from attain.sources import DEFAULT_FILE, Sources, Within, read_file, read_variables
 from connectors.base import ConnectorPlugin
@@ -51,6 +51,7 @@ class Settings:
     company: Company
     calendar: Calendar
     plans: Plans
+    close: Close
     write_back: WriteBack
     log: Log
     connections: dict[str, ConnectionSettings]
@@ -122,6 +123,7 @@ class _Check:
             company=table.company,
             calendar=self._calendar(table.company),
             plans=table.plans,
+            close=table.close,
             write_back=table.write_back,
             log=table.log,
             connections={connection.name: connection for connection in connections},

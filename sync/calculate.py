@@ -20,6 +20,7 @@ from spm.engine import calculate
 from spm.engine.people import named_deals
 from spm.frames import Facts
 from spm.plans import PlanVersion
+from spm.store.closed import while_open
 from spm.store.connections import finish_run, start_run
 from spm.store.inputs import load_facts
 from spm.store.marks import mark_all, open_marks, take_marks
@@ -90,6 +91,7 @@ def _finish(engine: Engine, run_id: int, done: Calculated) -> None:
 
 def _one_batch(engine: Engine, basis: Basis) -> Calculated | None:
     with engine.begin() as conn:
+        while_open(conn)
         marks = take_marks(conn, limit=_BATCH)
         return _calculate(conn, basis, marks.participants, marks.since) if marks else None
 

@@ -14,6 +14,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.frames import DEALS, FX_RATES, PARTICIPANTS, QUOTAS, SPLITS, Facts, Schema
+from spm.store.adjusted import load_adjustments
 from spm.store.assigned import load_assignments
 from spm.store.bulk import copy_out
 from spm.store.custom import CustomColumn, custom_columns
@@ -42,6 +43,7 @@ def load_facts(
         assignments=load_assignments(conn, participant_ids),
         fx_rates=load_rates(conn),
         periods=periods,
+        adjustments=load_adjustments(conn, participant_ids),
     )
 
 

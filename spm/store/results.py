@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from spm.frames import ESTIMATES, LINES, PERIODS, STATEMENTS, Results, Schema
 from spm.store.bulk import copy_in, copy_out, run
+from spm.store.closed import closed_periods
 from spm.store.deal_results import refresh_deals
 from spm.store.inputs import among
 
@@ -35,12 +36,13 @@ def save_results(
     """Make these results the present ones of `participants` in `periods` (frames.PERIODS).
 
     Statements of theirs in those periods that the results lack are taken away, and all their estimates are replaced.
-    Other people and other periods are left as they are. `now` stamps what is different.
+    Other people and other periods are left as they are, and so are closed ones. `now` stamps what is different.
     """
     _save_periods(conn, periods)
     mine = pl.col("participant_id").is_in(list(participants))
-    statements = results.statements.filter(mine)
-    held = _held(conn, "statement", STATEMENTS, participants).join(periods, on="period", how="semi")
+    unclosed = periods.join(closed_periods(conn), on="period", how="anti")
+    statements = results.statements.filter(mine).join(unclosed, on="period", how="semi")
+    held = _held(conn, "statement", STATEMENTS, participants).join(unclosed, on="period", how="semi")
     changed = statements.join(held, on=list(STATEMENTS), how="anti", nulls_equal=True)
     removed = held.join(statements, on=_KEY, how="anti")
     touched = _take_away(conn, pl.concat([changed.select(_KEY), removed.select(_KEY)]))

@@ -3,6 +3,7 @@
 from spm.tables.activities import Activity
 from spm.tables.base import Base
 from spm.tables.by_hand import Absence, Adjustment, DealLine, Entry, HierarchyEntry, Payment
+from spm.tables.closing import AuditEntry, AuditHead, FrozenStatement, PeriodClose
 from spm.tables.connections import SIGHTING, Connection, OpenProblem, StreamCursor, SyncRun
 from spm.tables.deals import CustomField, Deal, DealSplit, DealVersion
 from spm.tables.outbox import OutboxRow, Written
@@ -15,6 +16,8 @@ __all__ = [
     "Absence",
     "Activity",
     "Adjustment",
+    "AuditEntry",
+    "AuditHead",
     "Base",
     "Connection",
     "CustomField",
@@ -27,6 +30,7 @@ __all__ = [
     "EarningLine",
     "Entry",
     "Estimate",
+    "FrozenStatement",
     "FxRate",
     "HierarchyEntry",
     "Membership",
@@ -36,6 +40,7 @@ __all__ = [
     "ParticipantLink",
     "Payment",
     "Period",
+    "PeriodClose",
     "Plan",
     "PlanAssignment",
     "PlanVersion",

@@ -131,3 +131,5 @@ class Adjustment(Base):
     recorded_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     """From then on it no longer counts."""
+    withdrawn_by: Mapped[str | None]
+    withdrawn_reason: Mapped[str | None]
