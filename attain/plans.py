@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 from sqlalchemy import Connection, Engine
 
+from attain.actor import login
 from attain.wiring import House, Unusable, mapping_of
 from problems import Problem
 from spm.frames import MONEY
 from spm.plans import PlanVersion, load_plan, plan_version
+from spm.store.audit import acting
 from spm.store.connections import replace_problems
 from spm.store.plan_versions import versions_in_force
 from spm.store.reference import apply_assignments, apply_fx_rates, apply_plans, apply_quotas
@@ -108,6 +110,7 @@ def check_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], li
 
 def _apply(house: House, engine: Engine, plans: list[PlanVersion]) -> list[Problem]:
     with engine.begin() as conn:
+        acting(conn, login())
         return [*_apply_rules(house, conn, plans), *_apply_figures(house, conn)]
 
 

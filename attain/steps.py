@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from attain.actor import login
 from attain.plans import apply_reference
 from attain.settings import ConnectionSettings
-from attain.wiring import House, Unusable, link
+from attain.wiring import House, Unusable, link, mapping_path
 from problems import Problem
+from spm.store.audit import Deed, append, latest
 from sync import run
 from sync.calculate import Basis, Calculated, recalculate
 from sync.link import Link
@@ -69,12 +72,25 @@ def _links(
     for connection in connections:
         try:
             links.append(stack.enter_context(link(house, engine, connection)))
+            _note_mapping(house, engine, connection)
         except Unusable as error:
             message = f"connection {connection.name} cannot be used."
             hint = f"Mend what is named, then run `attain check --connection {connection.name}`."
             problems = tuple(error.problems)
             reports.append(StepReport(connection.name, "connect", "fix_settings", message, hint, problems=problems))
     return links
+
+
+def _note_mapping(house: House, engine: Engine, connection: ConnectionSettings) -> None:
+    """An entry of the audit log where the mapping file is another than at the last sync."""
+    path = mapping_path(connection)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with engine.begin() as conn:
+        before = latest(conn, "mapping.change", connection.name)
+        held = before["detail"]["to"] if before else None
+        if held != digest:
+            detail = {"file": path.name, "from": held, "to": digest}
+            append(conn, Deed("mapping.change", connection.name, detail, login()), now=house.now)
 
 
 def calculate(

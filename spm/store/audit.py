@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -78,6 +79,22 @@ def append(conn: Connection, deed: Deed, *, now: datetime) -> str:
     )
     conn.execute(text("UPDATE audit_head SET id = :id, hash = :hash"), row)
     return str(row["hash"])
+
+
+def rules_changed(conn: Connection, action: str, gone: Sequence[Any], new: Sequence[Any], *, now: datetime) -> None:
+    """Note that rows of files (dataclasses) went and came; nothing where none did."""
+    if gone or new:
+        detail = {"removed": [_as_texts(rule) for rule in gone], "added": [_as_texts(rule) for rule in new]}
+        append(conn, Deed(action, "files", detail), now=now)
+
+
+def _as_texts(rule: Any) -> dict[str, str | None]:
+    values = {name: getattr(rule, name) for name in rule.__dataclass_fields__}
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def hash_of(row: Mapping[str, Any]) -> str:

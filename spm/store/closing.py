@@ -89,12 +89,12 @@ RETURNING id
 """
 _ARCHIVE = """
 UPDATE frozen_statement AS frozen SET archive = jsonb_build_object(
-    'statement', to_jsonb(held),
+    'statement', to_jsonb(whole),
     'lines', coalesce(
         (SELECT jsonb_agg(to_jsonb(line) ORDER BY line_no) FROM earning_line AS line
-         WHERE line.participant_id = held.participant_id AND line.period = held.period), '[]'))
-FROM statement AS held
-WHERE frozen.close_id = :close AND held.participant_id = frozen.participant_id AND held.period = :period
+         WHERE line.participant_id = whole.participant_id AND line.period = whole.period), '[]'))
+FROM statement AS whole
+WHERE frozen.close_id = :close AND whole.participant_id = frozen.participant_id AND whole.period = :period
 """
 _REOPEN = """
 UPDATE period_close SET state = 'reopened', reopened_at = :now, reopened_by = :by, reopened_reason = :reason

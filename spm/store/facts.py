@@ -16,6 +16,7 @@ import polars as pl
 from psycopg import sql
 from sqlalchemy import Connection, text
 
+from spm.store.audit import Deed, append
 from spm.store.gone import NAMED, NOT_SEEN, NOT_SIGHTED, links_gone, records_gone, splits_gone
 from spm.store.merge import When, merge
 from spm.store.pages import custom_kinds, load_page
@@ -59,6 +60,8 @@ def store_page(
     if entity == "deal_split":
         return store_splits(conn, connection_id, [], when)
     stored = merge(conn, shape, connection_id, source, when)
+    if entity == "quota":
+        _note_quotas(conn, connection_id, stored, frame["$id"].to_list(), now=now)
     return replace(stored, unchanged=frame.height - stored.new - stored.changed)
 
 
@@ -128,7 +131,20 @@ def _gone(conn: Connection, entity: str, which: sql.SQL, values: dict[str, Any])
         return links_gone(conn, which, values)
     if entity == "deal_split":
         return splits_gone(conn, which, values)
-    return records_gone(conn, SHAPES[entity], which, values)
+    gone = records_gone(conn, SHAPES[entity], which, values)
+    if entity == "quota":
+        _note_quotas(conn, values["connection"], gone, values.get("crm_ids", []), now=values["now"], what="gone")
+    return gone
+
+
+def _note_quotas(
+    conn: Connection, connection_id: int, stored: Stored, ids: Sequence[str], *, now: datetime, what: str = "page"
+) -> None:
+    """An entry of the audit log for a page of quotas that changed something: who changed it, the CRM knows."""
+    if stored.new or stored.changed:
+        name = conn.scalar(text("SELECT name FROM connection WHERE id = :id"), {"id": connection_id})
+        detail = {"new": stored.new, "changed": stored.changed, what: sorted(ids)}
+        append(conn, Deed("quota.change", str(name), detail, f"CRM {name}"), now=now)
 
 
 def _one_at_a_time(conn: Connection, connection_id: int) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from psycopg import sql
@@ -32,7 +31,7 @@ CODES: Mapping[str, str] = {
     "credited_over": "a deal of which one component credits more than 100 %",
     "deal_twice": "two deals that look like one",
     "missing_rate": "a deal without an exchange rate",
-    "tier_gap": "a plan whose tiers leave a gap",
+    "tier_gap": "credits in a gap between tiers, which earn nothing",
     "negative_balance": "a payout below zero, or a draw that somebody who left has not paid back",
     "payout_share": "a deal that pays more than the share of it that is allowed",
     "cap_held": "earnings above a cap that wait for somebody's decision",
@@ -86,6 +85,7 @@ class Watch:
 def findings(conn: Connection, watch: Watch) -> list[Finding]:
     """Everything that speaks against closing the period, in the order of CODES."""
     found = [*_of_time(conn, watch), *_of_deals(conn, watch), *_of_statements(conn, watch), *_of_problems(conn, watch)]
+    found += _of_gaps(conn, watch)
     order = list(CODES)
     return sorted(dict.fromkeys(found), key=lambda one: (order.index(one.code), one.where, one.message))
 
@@ -232,7 +232,6 @@ _PROBLEMS = """
 SELECT scope, place, field, message, hint FROM problem
 WHERE severity = 'error' AND scope NOT LIKE '%% write-back' ORDER BY id
 """
-_VERSIONS = "SELECT DISTINCT plan_version FROM earning_line WHERE period = %(period)s AND plan_version IS NOT NULL"
 
 
 def _of_problems(conn: Connection, watch: Watch) -> Iterator[Finding]:
@@ -243,15 +242,26 @@ def _of_problems(conn: Connection, watch: Watch) -> Iterator[Finding]:
         elif scope == "plans and quotas":
             code = "plan_faults"
         yield Finding(code, place, message, hint)
-    versions = sorted(version for (version,) in _rows(conn, _VERSIONS, watch))
-    for version in load_plan_versions(conn, versions):
-        for component in _with_gaps(version.plan):
-            said = f"the tiers of {component} leave a gap between them."
-            yield Finding("tier_gap", f"plan {version.name}", said, "Let each tier begin where the one before it ends.")
 
 
-def _with_gaps(plan: Plan) -> Iterator[str]:
-    for component in plan.components:
-        tiers = getattr(component.rate, "tiers", ())
-        if any(one.end != following.start for one, following in pairwise(tiers)):
-            yield component.name
+_UNPAID = """
+SELECT email, plan, plan_version, component, tier, sum(credited), earning_line.currency
+FROM earning_line JOIN participant ON participant.id = participant_id
+WHERE period = %(period)s AND cause = 'credit' AND tier > 1 AND rate = 0
+GROUP BY email, plan, plan_version, component, tier, earning_line.currency ORDER BY email, component, tier
+"""
+
+
+def _of_gaps(conn: Connection, watch: Watch) -> Iterator[Finding]:
+    """Credits in a tier that pays nothing although one below it pays: what `in_gap = "zero"` makes of a gap."""
+    rows = _rows(conn, _UNPAID, watch)
+    plans = {found.hash: found.plan for found in load_plan_versions(conn, sorted({row[2] for row in rows}))}
+    for email, name, version, component, tier, credited, currency in rows:
+        if version in plans and _is_gap(plans[version], component, tier):
+            said = f"{component} of {email}: {_money(credited, currency)} lie in a gap between tiers and earn nothing."
+            yield Finding("tier_gap", email, said, f"See `in_gap` and the tiers of the plan {name}.")
+
+
+def _is_gap(plan: Plan, component: str, tier: int) -> bool:
+    tiers = next((getattr(one.rate, "tiers", ()) for one in plan.components if one.name == component), ())
+    return any(below.rate for below in tiers[: tier - 1])

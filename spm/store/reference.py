@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from problems import Problem, did_you_mean
 from spm.store.assigned import EVERYBODY, TEAM, load_assignments
+from spm.store.audit import Deed, append, rules_changed
 from spm.store.marks import mark_all, mark_participants
 from spm.store.rules import AssignmentRule, Placed, QuotaRule, RateRule, read_assignments, read_quotas, read_rates
 
@@ -45,7 +46,11 @@ def apply_plans(conn: Connection, plans: Sequence[Version], *, now: datetime) ->
     for plan in plans:
         _keep_version(conn, plan, now)
     conn.execute(text("DELETE FROM plan WHERE name <> ALL(CAST(:names AS text[]))"), {"names": names})
-    _mark_plans(conn, {name for name in {*held, *wanted} if held.get(name) != wanted.get(name)})
+    changed = {name for name in {*held, *wanted} if held.get(name) != wanted.get(name)}
+    _mark_plans(conn, changed)
+    for name in sorted(changed):
+        versions = {"from": held.get(name), "to": wanted.get(name)}
+        append(conn, Deed("plan.apply" if name in wanted else "plan.withdraw", name, versions), now=now)
     return []
 
 
@@ -92,6 +97,7 @@ def apply_assignments(conn: Connection, paths: Sequence[Path], *, now: datetime)
         _execute(conn, f"{delete} AND ends_on IS NOT DISTINCT FROM CAST(:ends_on AS date)", gone)
         insert = f"INSERT INTO plan_assignment ({columns}, recorded_at)"
         _execute(conn, f"{insert} VALUES (:who, :plan, :starts_on, :ends_on, :now)", new, now=now)
+        rules_changed(conn, "assignment.change", gone, new, now=now)
         after = load_assignments(conn, None)
         _mark_differences(conn, {*before.iter_rows()} ^ {*after.iter_rows()})
     return [*_unknown_people(conn, rules), *_unknown_plans(conn, rules)]
@@ -129,6 +135,7 @@ def apply_quotas(conn: Connection, paths: Sequence[Path], *, now: datetime) -> l
         new,
         now=now,
     )
+    rules_changed(conn, "quota.change", gone, new, now=now)
     _mark_emails(conn, [*gone, *new])
     return _unknown_emails(conn, [(where, "email", rule.email) for where, rule in rules])
 
