@@ -75,9 +75,8 @@ def close_period(engine: Engine, basis: Basis, order: Order, progress: Progress)
     Raises TryLater where others keep changing facts.
     """
     with engine.begin() as conn:
-        problems = _problems(conn, order.period)
-    if problems:
-        return Outcome(None, problems=tuple(problems))
+        if is_closed(conn, order.period):
+            return Outcome(None, problems=tuple(_problems(conn, order.period)))
     recalculate(engine, basis, progress, full=True)
     for _ in range(_ROUNDS):
         with engine.begin() as conn:
