@@ -18,7 +18,7 @@ import polars as pl
 from problems import Problem
 from spm.engine import adjusting, conserving, estimates, holding, lines, statements, whole_plan
 from spm.engine.credits import won_credits
-from spm.engine.earning import Earned, earned
+from spm.engine.earning import Earned, earned_by
 from spm.engine.inputs import Inputs, prepared
 from spm.engine.lines import Worked
 from spm.engine.modifiers import modified
@@ -90,7 +90,7 @@ def _parts(inputs: Inputs, versions: Sequence[PlanVersion]) -> list[_Part]:
     basis = earnings_of(inputs, zip(versions, first, strict=True)) if any(map(_overrides, versions)) else None
     parts = []
     for version, each in zip(versions, first, strict=True):
-        later = _earned(inputs, version, _overrides(version), basis) if _overrides(version) else []
+        later = _earned(inputs, version, _overrides(version), basis, each) if _overrides(version) else []
         parts.append(_part(inputs, version, _in_plan_order(version, [*each, *later])))
     return parts
 
@@ -104,11 +104,15 @@ def _overrides(version: PlanVersion) -> list[Component]:
 
 
 def _earned(
-    inputs: Inputs, version: PlanVersion, components: Sequence[Component], basis: pl.DataFrame | None = None
+    inputs: Inputs,
+    version: PlanVersion,
+    components: Sequence[Component],
+    basis: pl.DataFrame | None = None,
+    known: Sequence[Earned] = (),
 ) -> list[Earned]:
     plan = version.plan
     credited = [won_credits(inputs, plan, each, basis) for each in components]
-    return modified(inputs, plan, [earned(inputs, plan, *each) for each in zip(components, credited, strict=True)])
+    return modified(inputs, plan, earned_by(inputs, plan, components, credited, known))
 
 
 def _in_plan_order(version: PlanVersion, parts: Sequence[Earned]) -> list[Earned]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from spm.engine.inputs import Inputs
 from spm.engine.narrow import narrow
 from spm.engine.people import person
 from spm.engine.quotas import for_component
+from spm.engine.standing import Others, for_matrix
+from spm.engine.teams import for_pool
 from spm.engine.tiers import with_bounds
 from spm.plans.model import (
     BasePlusTop,
@@ -34,10 +36,10 @@ from spm.plans.model import (
 
 
 class _RateKind(Protocol):
-    """`booked`: credits that are not zero, in order, with `quota`, `target` and the bounds of tiers where the rate has
-    such. Returns lines as narrow() takes them."""
+    """`rows`: credits that are not zero, in order, with `quota`, `target` and the bounds of tiers where the rate has
+    such; for a kind that pays by period, where people stand at its end. Returns lines as narrow() takes them."""
 
-    def earn(self, booked: pl.DataFrame, rate: Any, rounding: Rounding, /) -> pl.DataFrame: ...
+    def earn(self, rows: pl.DataFrame, rate: Any, rounding: Rounding, /) -> pl.DataFrame: ...
 
 
 KINDS: dict[type, _RateKind] = {
@@ -58,7 +60,8 @@ class Earned:
     """What one component came to.
 
     `credits`: all credits in order, also those that earn nothing for want of a quota. `booked`: those that are not
-    zero, with `quota` and `target` of their span (null: none). `lines`: NARROW.
+    zero, with `quota` and `target` of their span (null: none). `lines`: NARROW. `standing`: where people stand at the
+    end of each period, for a rate that pays by it.
     """
 
     component: Component
@@ -66,22 +69,50 @@ class Earned:
     booked: pl.DataFrame
     lines: pl.DataFrame
     problems: tuple[Problem, ...] = ()
+    standing: pl.DataFrame | None = None
+
+    def rated_anew(self, plan: Plan, component: Component) -> Earned:
+        """What the rate alone gives, without what modified it. `component`: the same one with other modifiers."""
+        return replace(self, component=component, lines=rated(self.booked, plan, component, self.standing))
 
     def with_lines(self, *more: pl.DataFrame) -> Earned:
         """The same with further lines (NARROW)."""
         return replace(self, lines=pl.concat([self.lines, *more]))
 
 
-def earned(inputs: Inputs, plan: Plan, component: Component, credited: Credits) -> Earned:
-    """Credits and lines of one component."""
+def earned_by(
+    inputs: Inputs, plan: Plan, components: Sequence[Component], credited: Sequence[Credits], known: Sequence[Earned] = ()
+) -> list[Earned]:
+    """Credits and lines of components of one plan, which may look at each other's credits and at those `known`."""
+    others = {part.component.name: (part.component, part.credits) for part in known}
+    others |= {part.name: (part, each.rows) for part, each in zip(components, credited, strict=True)}
+    return [_earned(inputs, plan, part, each, others) for part, each in zip(components, credited, strict=True)]
+
+
+def _earned(inputs: Inputs, plan: Plan, component: Component, credited: Credits, others: Others) -> Earned:
     booked, problems = with_quota(credited.rows.filter(pl.col("credited") != 0), inputs, plan, component)
+    standing, more = _standing(inputs, plan, component, others)
     missing = _without(booked, component, inputs)
-    found = (*credited.problems, *problems, *missing)
-    return Earned(component, credited.rows, booked, rated(booked, plan, component), found)
+    found = (*credited.problems, *problems, *more, *missing)
+    return Earned(component, credited.rows, booked, rated(booked, plan, component, standing), found, standing)
 
 
-def rated(booked: pl.DataFrame, plan: Plan, component: Component) -> pl.DataFrame:
-    """The lines (NARROW) of credits with their quota: what the rate alone gives."""
+def _standing(
+    inputs: Inputs, plan: Plan, component: Component, others: Others
+) -> tuple[pl.DataFrame | None, list[Problem]]:
+    if isinstance(component.rate, Matrix):
+        return for_matrix(inputs, plan, component, others)
+    if isinstance(component.rate, Pool):
+        return for_pool(inputs, plan, component, others[component.name][1])
+    return None, []
+
+
+def rated(
+    booked: pl.DataFrame, plan: Plan, component: Component, standing: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """The lines (NARROW) of credits with their quota, or of a standing: what the rate alone gives."""
+    if standing is not None:
+        return narrow(KINDS[type(component.rate)].earn(standing, component.rate, plan.rounding))
     payable = booked.drop_nulls("quota") if component.needs_quota else booked
     payable = payable.drop_nulls("target") if targets.needed(component) else payable
     return narrow(KINDS[type(component.rate)].earn(payable, component.rate, plan.rounding))
@@ -90,11 +121,10 @@ def rated(booked: pl.DataFrame, plan: Plan, component: Component) -> pl.DataFram
 def with_quota(
     booked: pl.DataFrame, inputs: Inputs, plan: Plan, component: Component
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """The credits plus `quota` where the rate is by attainment (and the bounds of tiers), `target` where it pays of one."""
+    """The credits plus `quota` where the rate is by attainment (and bounds of tiers), `target` where it pays of one."""
     problems: list[Problem] = []
     if targets.needed(component):
-        found, problems = targets.for_component(inputs, plan, component)
-        booked = booked.join(found, on=["participant_id", "span"], how="left", maintain_order="left")
+        booked, problems = targets.joined(booked, inputs, plan, component)
     if component.needs_quota:
         quotas, lost = for_component(inputs, plan, component)
         quotas = quotas.filter(pl.col("quota") > 0)

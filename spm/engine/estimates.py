@@ -15,7 +15,7 @@ import polars as pl
 from problems import Problem
 from spm.engine import targets, whole_plan
 from spm.engine.credits import Credits, open_credits
-from spm.engine.earning import Earned, earned, rated, with_quota
+from spm.engine.earning import Earned, earned_by, rated, with_quota
 from spm.engine.inputs import Inputs
 from spm.engine.lines import Worked
 from spm.engine.modifiers import modified
@@ -110,12 +110,10 @@ def _by_stand_ins(inputs: Inputs, worked: Worked, opened: Sequence[Credits], pai
     doubles = _doubles(inputs, stand_ins)
     plan = _without_budgets(worked.version.plan)
     credited = [_credits_of(part, each, stand_ins) for part, each in zip(worked.components, opened, strict=True)]
-    parts = [earned(doubles, plan, component, rows) for component, rows in zip(plan.components, credited, strict=True)]
+    parts = earned_by(doubles, plan, plan.components, credited)
     with_deal = _paid(doubles, plan, modified(doubles, plan, parts))
-    own = [
-        replace(part, component=component) for part, component in zip(worked.components, plan.components, strict=True)
-    ]
-    without = _paid(inputs, plan, _as_modified(inputs, plan, own))
+    own = [part.rated_anew(plan, component) for part, component in zip(worked.components, plan.components, strict=True)]
+    without = _paid(inputs, plan, modified(inputs, plan, own))
     joined = stand_ins.join(with_deal.rename({"participant_id": _IDS}), on=_IDS, how="left").join(
         without, on="participant_id", how="left", suffix="_without"
     )
@@ -125,12 +123,6 @@ def _by_stand_ins(inputs: Inputs, worked: Worked, opened: Sequence[Credits], pai
 
 def _without_budgets(plan: Plan) -> Plan:
     return replace(plan, components=tuple(replace(part, budget=None) for part in plan.components))
-
-
-def _as_modified(inputs: Inputs, plan: Plan, parts: Sequence[Earned]) -> list[Earned]:
-    """The parts anew without budgets: lines of the rate, then of the modifiers."""
-    plain = [replace(part, lines=rated(part.booked, plan, part.component)) for part in parts]
-    return modified(inputs, plan, plain)
 
 
 def _doubles(inputs: Inputs, stand_ins: pl.DataFrame) -> Inputs:

@@ -1,4 +1,4 @@
-"""A flat rate: every credit earns the same fraction of itself."""
+"""A flat rate: every credit earns the same fraction of itself, or the same amount a piece."""
 
 from __future__ import annotations
 
@@ -20,9 +20,3 @@ def earn(booked: pl.DataFrame, rate: FlatRate, rounding: Rounding) -> pl.DataFra
         rate=money(rate.rate),
     )
     return lines.with_columns(amount=earning(pl.col("credited"), pl.col("rate"), rounding))
-
-
-def would_earn(opened: pl.DataFrame, _credits: pl.DataFrame, rate: FlatRate, rounding: Rounding) -> pl.DataFrame:
-    """What each open credit would earn: `deal_id`, `participant_id`, `amount`."""
-    earned = earning(pl.col("credited"), money(rate.rate), rounding)
-    return opened.select("deal_id", "participant_id", amount=earned)

@@ -10,14 +10,27 @@ from __future__ import annotations
 import polars as pl
 
 from spm.engine.exact import earning, money
-from spm.engine.tiers import bound_columns, bounds
-from spm.plans.model import MarginalTiers, Rounding
+from spm.engine.tiers import bound_columns, bounds, described, number_of, tier_numbered
+from spm.engine.totals import running
+from spm.plans.model import MarginalTiers, Rounding, TierBasis
+
+_LINE = ["row", "participant_id", "period", "credited", "tier", "tier_from", "tier_to", "rate"]
 
 
 def earn(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
-    """One line for each credit and tier it touches."""
+    """One line for each credit and tier it touches; by count, one for each credit, as its number says."""
+    if rate.basis is TierBasis.COUNT:
+        return _numbered(booked, rate, rounding)
     after = pl.col("credited").cum_sum().over("participant_id", "span")
     return _sliced(booked.with_columns(after=after), rate, rounding)
+
+
+def _numbered(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
+    rows = running(booked, rate.basis)
+    tier = tier_numbered(number_of(pl.col("reached"), pl.col("credited")), rate)
+    lines = described(rows.with_columns(tier=tier), rate)
+    amount = earning(pl.col("credited"), pl.col("rate"), rounding)
+    return lines.select(*_LINE, amount=amount)
 
 
 def _sliced(booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
@@ -44,12 +57,3 @@ def _slice(ranged: pl.DataFrame, rate: MarginalTiers, number: int) -> pl.DataFra
 
 def _clipped(total: str) -> pl.Expr:
     return pl.min_horizontal(pl.max_horizontal(total, "tier_from"), "tier_to")
-
-
-def would_earn(opened: pl.DataFrame, booked: pl.DataFrame, rate: MarginalTiers, rounding: Rounding) -> pl.DataFrame:
-    """What each open credit would earn on top of all that the span holds: `deal_id`, `participant_id`, `amount`."""
-    totals = booked.group_by("participant_id", "span").agg(pl.col("credited").sum().alias("total"))
-    joined = opened.join(totals, on=["participant_id", "span"], how="left").with_columns(pl.col("total").fill_null(0))
-    own = pl.col("credited").cum_sum().over("participant_id", "deal_id", order_by="row")
-    lines = _sliced(joined.with_columns(after=pl.col("total") + own), rate, rounding)
-    return lines.select("row", "amount").join(opened.select("row", "deal_id", "participant_id"), on="row").drop("row")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 import polars as pl
 
@@ -32,7 +33,7 @@ def value_at(of: Curve | Multiplier, total: pl.Expr, quota: pl.Expr) -> pl.Expr:
 
 
 def last_reached(points: Sequence[Point], total: pl.Expr, quota: pl.Expr) -> pl.Expr:
-    """The number of the last point whose bound the total has reached, from 1; 0 below the first. Points are in order."""
+    """The number of the last point whose bound the total has reached, from 1; 0 below the first. Points in order."""
     exact, whole = total.cast(EXACT), quota.cast(EXACT)
     passed = [(exact >= _exact(point.at) * whole).cast(pl.Int32) for point in points]
     return pl.sum_horizontal(pl.lit(0, dtype=pl.Int32), *passed).cast(pl.Int32)
@@ -80,7 +81,7 @@ def _pieces(of: Curve | Multiplier) -> list[_Piece]:
     linear = of.shape is CurveShape.LINEAR
     below = points[0].pays if of.below is Below.FLAT else Decimal(0)
     found = [_flat(below, points[0].at)]
-    for here, there in zip(points, points[1:], strict=False):
+    for here, there in pairwise(points):
         found.append(_rising(here, here, there) if linear else _flat(here.pays, here.at))
     if linear and of.beyond is Beyond.CONTINUE and len(points) > 1:
         return [*found, _rising(points[-1], points[-2], points[-1])]

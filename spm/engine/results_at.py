@@ -1,4 +1,4 @@
-"""What a component's credits have come to by the end of each statement period: what gates, multipliers and matrices ask.
+"""What a component's credits have come to by the end of each period: what gates, multipliers and matrices ask.
 
 A result is the sum of the credits (or how many there are: one below zero takes one away) since its span began, also in
 periods without any, for as long as somebody is on the plan. By attainment it is divided by the quota of the span; a
@@ -17,7 +17,8 @@ from spm.engine.days import Days, longer
 from spm.engine.exact import EXACT, money
 from spm.engine.inputs import Inputs
 from spm.engine.quotas import over
-from spm.frames import MONEY
+from spm.engine.totals import counted
+from spm.frames import MONEY, empty
 from spm.plans.model import PERIOD_SPANS, Component, Plan, Span, TierBasis
 
 RESULT = ["participant_id", "period", "span", "total", "of", "result"]
@@ -38,8 +39,8 @@ def results_at(inputs: Inputs, plan: Plan, basis: Basis) -> tuple[pl.DataFrame, 
 
     Columns: `participant_id`, `period` (number of the statement period), `span` (number of the span it lies in; one row
     for each span of a period that holds several), `total` (amount, pieces or count), `of` (the quota by attainment,
-    else 1) and `result` (total / of, to twenty places). `of` and `result` are null where there is no quota. A result per
-    deal is none: it is taken over the statement period.
+    else 1) and `result` (total / of, to twenty places). `of` and `result` are null where there is no quota. There is
+    no result per deal: it is taken over the statement period.
     """
     kind = basis.span or basis.component.accumulate
     kind = plan.statement if kind is Span.DEAL else kind
@@ -59,11 +60,6 @@ def results_at(inputs: Inputs, plan: Plan, basis: Basis) -> tuple[pl.DataFrame, 
 def reached(bound: Decimal) -> pl.Expr:
     """Whether a row of results is at the bound or above it: false without a quota."""
     return (pl.col("total") >= (money(bound).cast(EXACT) * pl.col("of").cast(EXACT))).fill_null(value=False)
-
-
-def counted(credited: pl.Expr) -> pl.Expr:
-    """What a credit adds to a count: 1; one below zero (a refund) -1, zero nothing."""
-    return credited.sign().cast(MONEY)
 
 
 def span_numbers(days: Days, statement: Span, kind: Span) -> pl.DataFrame:
@@ -95,7 +91,6 @@ def _grid(inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
 def _divided_by(inputs: Inputs, plan: Plan, basis: Basis, kind: Span) -> tuple[pl.DataFrame, list[Problem]]:
     """`participant_id`, `span` and `of`: the quota where the result is by attainment."""
     if basis.by is not TierBasis.ATTAINMENT:
-        none = {"participant_id": pl.Int64, "span": pl.Int32, "of": MONEY}
-        return pl.DataFrame(schema=none), []
+        return empty({"participant_id": pl.Int64, "span": pl.Int32, "of": MONEY}), []
     quotas, problems = over(inputs, plan, basis.component, kind)
     return quotas.rename({"quota": "of"}), problems

@@ -1,4 +1,4 @@
-"""Bounds of tiers as expressions over credits: amounts as they stand, attainments times the quota of the span.
+"""Bounds of tiers as expressions over credits: amounts and counts as they stand, attainments times the span's quota.
 
 Tiers follow each other without gaps, so the end of one is the start of the next.
 """
@@ -9,9 +9,9 @@ import polars as pl
 
 from spm.engine.exact import EXACT, money
 from spm.frames import MONEY
-from spm.plans.model import AtBound, MarginalTiers, TierBasis, WholeAmountTiers
+from spm.plans.model import AtBound, BasePlusTop, MarginalTiers, TierBasis, WholeAmountTiers
 
-Tiers = MarginalTiers | WholeAmountTiers
+Tiers = MarginalTiers | WholeAmountTiers | BasePlusTop
 _PREFIX = "bound_"
 
 
@@ -32,10 +32,10 @@ def _column(number: int) -> str:
 
 
 def _start(rate: Tiers, number: int) -> pl.Expr:
-    """The lower bound of a tier in the plan's currency."""
-    if rate.basis is TierBasis.AMOUNT:
-        return money(rate.tiers[number - 1].start)
-    return pl.col(_column(number))
+    """The lower bound of a tier: in the plan's currency, in pieces, or in credits."""
+    if rate.basis is TierBasis.ATTAINMENT:
+        return pl.col(_column(number))
+    return money(rate.tiers[number - 1].start)
 
 
 def bounds(rate: Tiers, number: int) -> tuple[pl.Expr, pl.Expr]:
@@ -45,7 +45,19 @@ def bounds(rate: Tiers, number: int) -> tuple[pl.Expr, pl.Expr]:
     return _start(rate, number) if number > 1 else endless, end
 
 
-def tier_of(total: pl.Expr, rate: WholeAmountTiers) -> pl.Expr:
+def number_of(count: pl.Expr, credited: pl.Expr) -> pl.Expr:
+    """Which number a credit has, where `count` is how many there are after it; one below zero has that of the credit it
+    takes away."""
+    return count + (credited < 0).cast(MONEY)
+
+
+def tier_numbered(number: pl.Expr, rate: Tiers) -> pl.Expr:
+    """The number of the tier that the n-th credit lies in: above the tier's lower bound, up to its end."""
+    passed = [(number > _start(rate, tier)).cast(pl.Int32) for tier in range(2, len(rate.tiers) + 1)]
+    return pl.sum_horizontal(pl.lit(1, dtype=pl.Int32), *passed).cast(pl.Int32)
+
+
+def tier_of(total: pl.Expr, rate: WholeAmountTiers | BasePlusTop) -> pl.Expr:
     """The number of the tier that a total has reached."""
     higher = rate.at_bound is AtBound.HIGHER_TIER
     starts = [_start(rate, number) for number in range(2, len(rate.tiers) + 1)]

@@ -13,7 +13,8 @@ import polars as pl
 from spm.engine.exact import earning, money
 from spm.engine.narrow import CAUSE
 from spm.engine.tiers import bound_columns, described, tier_of
-from spm.plans.model import Rounding, WholeAmountTiers
+from spm.engine.totals import counted
+from spm.plans.model import Rounding, TierBasis, WholeAmountTiers
 
 _SPAN = ["participant_id", "span"]
 _LINE = ["row", "participant_id", "period", "credited", "cause", "tier", "tier_from", "tier_to", "rate", "amount"]
@@ -32,8 +33,9 @@ def earn(booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl
 def _reached(booked: pl.DataFrame, rate: WholeAmountTiers) -> pl.DataFrame:
     """The tier reached at the end of each period that has credits, and the tier before it."""
     starts = [pl.col(name).first() for name in bound_columns(booked)]
-    sums = booked.group_by(*_SPAN, "period").agg(pl.col("credited").sum(), *starts).sort(*_SPAN, "period")
-    totals = sums.with_columns(total=pl.col("credited").cum_sum().over(_SPAN))
+    added = counted(pl.col("credited")) if rate.basis is TierBasis.COUNT else pl.col("credited")
+    sums = booked.group_by(*_SPAN, "period").agg(added.sum().alias("total"), *starts).sort(*_SPAN, "period")
+    totals = sums.with_columns(total=pl.col("total").cum_sum().over(_SPAN))
     tiered = totals.with_columns(tier=tier_of(pl.col("total"), rate))
     return tiered.with_columns(tier_before=pl.col("tier").shift(1).over(_SPAN))
 
@@ -55,30 +57,3 @@ def _rate_of(tier: str, rate: WholeAmountTiers) -> pl.Expr:
     for number, each in enumerate(rate.tiers[1:], 2):
         chosen = pl.when(pl.col(tier) >= number).then(money(each.rate)).otherwise(chosen)
     return chosen
-
-
-def would_earn(opened: pl.DataFrame, booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
-    """What each open deal would earn itself and lift earlier credits by: `deal_id`, `participant_id`, `amount`."""
-    totals = booked.group_by(_SPAN).agg(pl.col("credited").sum().alias("total"))
-    joined = opened.join(totals, on=_SPAN, how="left").with_columns(pl.col("total").fill_null(0))
-    own = pl.col("credited").sum().over("deal_id", "participant_id")
-    tiered = joined.with_columns(tier_before=tier_of(pl.col("total"), rate), tier=tier_of(pl.col("total") + own, rate))
-    earned = described(tiered, rate).with_columns(amount=earning(pl.col("credited"), pl.col("rate"), rounding))
-    lift = _lift(tiered.unique(["deal_id", "participant_id"]), booked, rate, rounding)
-    return pl.concat([earned.select("deal_id", "participant_id", "amount"), lift])
-
-
-def _lift(opened: pl.DataFrame, booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
-    """What the credits so far would earn more in the tier that each open deal reaches."""
-    at_each = pl.concat([_earned_at(number, booked, rate, rounding) for number in range(1, len(rate.tiers) + 1)])
-    then = opened.join(at_each, on=[*_SPAN, "tier"], how="left")
-    now = at_each.rename({"tier": "tier_before", "earned": "earned_before"})
-    both = then.join(now, on=[*_SPAN, "tier_before"], how="left")
-    lifted = pl.col("earned").fill_null(0) - pl.col("earned_before").fill_null(0)
-    return both.select("deal_id", "participant_id", amount=lifted)
-
-
-def _earned_at(number: int, booked: pl.DataFrame, rate: WholeAmountTiers, rounding: Rounding) -> pl.DataFrame:
-    earned = earning(pl.col("credited"), money(rate.tiers[number - 1].rate), rounding).sum()
-    summed = booked.group_by(_SPAN).agg(earned.alias("earned"))
-    return summed.with_columns(tier=pl.lit(number, dtype=pl.Int32))
