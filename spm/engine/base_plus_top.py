@@ -1,7 +1,7 @@
 """Base plus top: what lies in the first tier earns its rate, all that is over it the rate of the tier that is reached.
 
-F = rate of the first tier x what lies in it + rate of the tier reached x what is over. By count, the credits whose number
-is above the first tier's end are over, a negative one (a refund) taking the number it takes away.
+F = rate of the first tier x what lies in it + rate of the tier reached x what is over. By count, the credits whose
+number is above the first tier's end are over, a negative one (a refund) having the number that it takes away.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def earn(booked: pl.DataFrame, rate: BasePlusTop, rounding: Rounding) -> pl.Data
     worth = base + pl.col("over").cast(EXACT) * pl.col("rate").cast(EXACT)
     paid = telescoped(reached, worth, rounding)
     reason = told(rate.basis, _worth(rate))
-    return paid.select("row", "participant_id", "period", "credited", "tier", "tier_from", "tier_to", "amount", reason=reason)
+    return paid.select(
+        "row", "participant_id", "period", "credited", "tier", "tier_from", "tier_to", "amount", reason=reason
+    )
 
 
 def _over(rate: BasePlusTop) -> pl.Expr:

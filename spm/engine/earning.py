@@ -81,7 +81,11 @@ class Earned:
 
 
 def earned_by(
-    inputs: Inputs, plan: Plan, components: Sequence[Component], credited: Sequence[Credits], known: Sequence[Earned] = ()
+    inputs: Inputs,
+    plan: Plan,
+    components: Sequence[Component],
+    credited: Sequence[Credits],
+    known: Sequence[Earned] = (),
 ) -> list[Earned]:
     """Credits and lines of components of one plan, which may look at each other's credits and at those `known`."""
     others = {part.component.name: (part.component, part.credits) for part in known}
@@ -107,9 +111,7 @@ def _standing(
     return None, []
 
 
-def rated(
-    booked: pl.DataFrame, plan: Plan, component: Component, standing: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def rated(booked: pl.DataFrame, plan: Plan, component: Component, standing: pl.DataFrame | None = None) -> pl.DataFrame:
     """The lines (NARROW) of credits with their quota, or of a standing: what the rate alone gives."""
     if standing is not None:
         return narrow(KINDS[type(component.rate)].earn(standing, component.rate, plan.rounding))

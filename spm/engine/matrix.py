@@ -23,7 +23,7 @@ def earn(standing: pl.DataFrame, rate: Matrix, rounding: Rounding) -> pl.DataFra
     """One line for each period that changes what the span is worth.
 
     `standing`: `participant_id`, `period`, `span` in order, the own result as `total` / `of` and the other's as
-    `other_total` / `other_of`, `credited` (to the end of the period in the span) and `target` where the matrix pays of it.
+    `other_total` / `other_of`, `credited` (in the span, to the end of the period), `target` where the matrix pays of it.
     """
     known = standing.drop_nulls([name for name in ("of", "other_of", "target") if name in standing.columns])
     placed = known.with_columns(
@@ -43,9 +43,7 @@ def _reached(bounds: tuple[Decimal, ...], total: str, of: str) -> pl.Expr:
 
 
 def _values(rate: Matrix) -> pl.DataFrame:
-    rows = [
-        (row, column, value) for row, values in enumerate(rate.values, 1) for column, value in enumerate(values, 1)
-    ]
+    rows = [(row, column, value) for row, values in enumerate(rate.values, 1) for column, value in enumerate(values, 1)]
     return pl.DataFrame(rows, schema={"row": pl.Int32, "column": pl.Int32, "value": MONEY}, orient="row")
 
 
@@ -61,7 +59,9 @@ def _told(rate: Matrix) -> pl.Expr:
     what = {Pays.TARGET: "of the target ", Pays.RATE: "of all "}.get(rate.pays)
     value = wording.amounts(pl.col("value"))
     if what:
-        value = pl.format("{} {}{}", wording.percents(pl.col("value")), pl.lit(what), wording.amounts(pl.col("multiplied")))
+        value = pl.format(
+            "{} {}{}", wording.percents(pl.col("value")), pl.lit(what), wording.amounts(pl.col("multiplied"))
+        )
     less = pl.format(", less {} before", wording.amounts(pl.col("before")))
     ending = pl.when(pl.col("before") != 0).then(less).otherwise(pl.lit(""))
     due = wording.amounts(pl.col("due"))

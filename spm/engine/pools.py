@@ -1,13 +1,14 @@
 """Pools: what a team earns together, divided among its members.
 
-A pool is a rate of the team's credits in the span, or an amount that is there while the team has reached its share of the
-quota. What a statement period adds to it is divided among the members: who is in the team and on the plan on the last
-day of the period. Parts are cut to the plan's places and what is left over goes, unit by unit, to the largest
+A pool is a rate of the team's credits in the span, or an amount that is there while the team has reached its share of
+the quota. What a statement period adds to it is divided among the members: who is in the team and on the plan on the
+last day of the period. Parts are cut to the plan's places and what is left over goes, unit by unit, to the largest
 remainders (equal ones by email), so that the parts add up to what is divided.
 
 By credit, parts follow what each member was credited: in the period for a rate, in the span up to then for an amount.
-Where nobody was credited anything, the parts are equal. Where some members' credits are above zero and some below, each has
-the rate of their own, and the rest is divided equally. An amount that is lost again is taken back from those who got it.
+Where nobody was credited anything, the parts are equal. Where some members' credits are above zero and some below,
+each has the rate of their own, and the rest is divided equally. An amount that is lost again is taken back from those
+who got it.
 """
 
 from __future__ import annotations

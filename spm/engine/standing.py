@@ -19,12 +19,14 @@ Others = Mapping[str, tuple[Component, pl.DataFrame]]
 _PLACE = ["participant_id", "period", "span"]
 
 
-def for_matrix(
-    inputs: Inputs, plan: Plan, component: Component, others: Others
-) -> tuple[pl.DataFrame, list[Problem]]:
-    """What matrix.earn() takes, for everybody on the plan in every period; empty where the other component is missing."""
+def for_matrix(inputs: Inputs, plan: Plan, component: Component, others: Others) -> tuple[pl.DataFrame, list[Problem]]:
+    """What matrix.earn() takes, for everybody on the plan in every period; nothing where the other component is missing.
+
+    Raises TypeError where the component pays by no matrix.
+    """
     rate = component.rate
-    assert isinstance(rate, Matrix)
+    if not isinstance(rate, Matrix):
+        raise TypeError(f"{component.name} pays by no matrix")
     credits_ = others[component.name][1]
     own, problems = results_at(inputs, plan, Basis(component, credits_, rate.basis))
     sums, _ = results_at(inputs, plan, Basis(component, credits_, TierBasis.AMOUNT))

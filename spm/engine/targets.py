@@ -23,9 +23,7 @@ def needed(component: Component) -> bool:
     return isinstance(rate, Curve | Steps | Matrix) and rate.pays is Pays.TARGET
 
 
-def joined(
-    rows: pl.DataFrame, inputs: Inputs, plan: Plan, component: Component
-) -> tuple[pl.DataFrame, list[Problem]]:
+def joined(rows: pl.DataFrame, inputs: Inputs, plan: Plan, component: Component) -> tuple[pl.DataFrame, list[Problem]]:
     """The rows (with `participant_id` and `span`) plus `target`, that of the span the component accumulates over."""
     kind = component.accumulate
     if kind is Span.DEAL and not isinstance(component.target, str) and component.target is not None:
@@ -37,8 +35,8 @@ def joined(
 def for_component(
     inputs: Inputs, plan: Plan, component: Component, kind: Span | None = None
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """`participant_id`, `span` and `target` for everybody on the plan, over spans of that kind (None: those the component
-    accumulates over)."""
+    """`participant_id`, `span` and `target` for everybody on the plan, over spans of that kind (None: those that the
+    component accumulates over)."""
     spans = kind or component.accumulate
     if isinstance(component.target, str):
         named = replace(component, measure=replace(component.measure, name=component.target))

@@ -1,7 +1,7 @@
 """What teams have come to, and who shares it: the standing that pools are divided by.
 
-The credits of a pool are those of everybody in the team of their day, and each member on the plan holds all of them with
-`from_participant_id` naming whose they were. A team's total takes them once, from the first member who holds them.
+The credits of a pool are those of everybody in the team of their day, and each member on the plan holds all of them
+with `from_participant_id` naming whose they were. A team's total takes them once, from the first member who holds them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def for_pool(
     standing = owned.join(earlier, on=[*_POT, "participant_id"], how="left").with_columns(
         pl.col("own", "own_total").fill_null(money(0))
     )
-    if component.rate.at_least is None:  # type: ignore[union-attr]
+    if getattr(component.rate, "at_least", None) is None:
         return standing.with_columns(quota=pl.lit(None, dtype=MONEY)), []
     quotas, problems = for_component(inputs, plan, component)
     return standing.join(quotas, on=["participant_id", "span"], how="left"), problems
@@ -70,7 +70,7 @@ def _own_total(members: pl.DataFrame, once: pl.DataFrame) -> pl.DataFrame:
 
 
 def _members(inputs: Inputs, plan: Plan) -> pl.DataFrame:
-    """Who is in which team and on the plan on the last day of each statement period: `participant_id`, `team`, `period`."""
+    """Who is in which team and on the plan on the last day of each statement period."""
     days = inputs.days.of_kind(plan.statement).select("ends_on", period="number")
     spells = inputs.assignments.filter(pl.col("plan") == plan.name)
     spells = spells.select("participant_id", first="starts_on", last="ends_on")

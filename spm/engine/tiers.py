@@ -48,7 +48,7 @@ def bounds(rate: Tiers, number: int) -> tuple[pl.Expr, pl.Expr]:
 def number_of(count: pl.Expr, credited: pl.Expr) -> pl.Expr:
     """Which number a credit has, where `count` is how many there are after it; one below zero has that of the credit it
     takes away."""
-    return count + (credited < 0).cast(MONEY)
+    return count + pl.when(credited < 0).then(money(1)).otherwise(money(0))
 
 
 def tier_numbered(number: pl.Expr, rate: Tiers) -> pl.Expr:

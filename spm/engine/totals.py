@@ -1,7 +1,7 @@
 """What is paid for a whole span: a credit pays what the span is worth after it less what it was worth before it.
 
-Both are rounded, so that the lines of a span add up to its rounded worth at any moment, whatever the order of the credits
-and however often the total goes up and down. Before its first credit a span is worth nothing.
+Both are rounded, so that the lines of a span add up to its rounded worth at any moment, whatever the order of the
+credits and however often the total goes up and down. Before its first credit a span is worth nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def counted(credited: pl.Expr) -> pl.Expr:
 
 
 def running(booked: pl.DataFrame, basis: TierBasis) -> pl.DataFrame:
-    """The credits (in order) plus `total`, the sum of the span after each, and `reached`, what bounds are compared with:
-    that sum or how many credits it is made of."""
+    """The credits (in order) plus `total`, the sum of the span after each, and `reached`, what bounds are compared
+    with: that sum or how many credits it is made of."""
     summed = booked.with_columns(total=pl.col("credited").cum_sum().over(SPAN))
     if basis is not TierBasis.COUNT:
         return summed.with_columns(reached=pl.col("total"))
@@ -36,7 +36,7 @@ def quota(basis: TierBasis) -> pl.Expr:
 
 
 def telescoped(rows: pl.DataFrame, worth: pl.Expr, rounding: Rounding) -> pl.DataFrame:
-    """The rows plus `due` (what the span is worth after each credit, rounded), `before` and their difference `amount`."""
+    """The rows plus `due` (what the span is worth after each credit, rounded), `before`, and the difference `amount`."""
     due = rows.with_columns(due=rounded(worth.cast(EXACT), rounding).cast(MONEY))
     before = pl.col("due").shift(1).over(SPAN).fill_null(money(0))
     return due.with_columns(before=before).with_columns(amount=pl.col("due") - pl.col("before"))

@@ -57,8 +57,7 @@ def _rates(component: ComponentSection) -> Places:
     yield ("rate",), component.rate
     yield ("base_rate",), component.base_rate
     for number, tier in enumerate(component.tiers):
-        key = "rate" if tier.multiplier is None else "multiplier"
-        yield ("tiers", number, key), rate_of(tier, component.base_rate)
+        yield ("tiers", number, "rate"), tier.rate
     yield from _values(component, Pays.RATE)
     if component.pool:
         yield ("pool", "rate"), component.pool.rate
