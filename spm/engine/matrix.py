@@ -23,7 +23,7 @@ def earn(standing: pl.DataFrame, rate: Matrix, rounding: Rounding) -> pl.DataFra
     """One line for each period that changes what the span is worth.
 
     `standing`: `participant_id`, `period`, `span` in order, the own result as `total` / `of` and the other's as
-    `other_total` / `other_of`, `credited` (in the span, to the end of the period), `target` where the matrix pays of it.
+    `other_total` / `other_of`, `credited` (in the span, to the end of the period) and `target` where it pays of one.
     """
     known = standing.drop_nulls([name for name in ("of", "other_of", "target") if name in standing.columns])
     placed = known.with_columns(

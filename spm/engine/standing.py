@@ -20,7 +20,7 @@ _PLACE = ["participant_id", "period", "span"]
 
 
 def for_matrix(inputs: Inputs, plan: Plan, component: Component, others: Others) -> tuple[pl.DataFrame, list[Problem]]:
-    """What matrix.earn() takes, for everybody on the plan in every period; nothing where the other component is missing.
+    """What matrix.earn() takes, for everybody on the plan in every period; nothing where there is no other component.
 
     Raises TypeError where the component pays by no matrix.
     """

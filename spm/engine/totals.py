@@ -36,7 +36,7 @@ def quota(basis: TierBasis) -> pl.Expr:
 
 
 def telescoped(rows: pl.DataFrame, worth: pl.Expr, rounding: Rounding) -> pl.DataFrame:
-    """The rows plus `due` (what the span is worth after each credit, rounded), `before`, and the difference `amount`."""
+    """The rows plus `due` (what the span is worth after each credit, rounded), `before`, and `amount` between."""
     due = rows.with_columns(due=rounded(worth.cast(EXACT), rounding).cast(MONEY))
     before = pl.col("due").shift(1).over(SPAN).fill_null(money(0))
     return due.with_columns(before=before).with_columns(amount=pl.col("due") - pl.col("before"))

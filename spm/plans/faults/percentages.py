@@ -10,7 +10,6 @@ from spm.plans.document import ComponentSection, PlanFile
 from spm.plans.faults.finding import Finding, Path
 from spm.plans.model import ONE, Pays, TierBasis, Unit
 from spm.plans.rate_keys import StepsPays
-from spm.plans.tiering import rate_of
 from spm.plans.values import text_of
 
 Places = Iterator[tuple[Path, Decimal | None]]
@@ -106,6 +105,7 @@ def _of_others(component: ComponentSection) -> Places:
 
 def _shares(component: ComponentSection) -> Places:
     yield from _values(component, Pays.TARGET)
+    yield from ((("tiers", number, "multiplier"), tier.multiplier) for number, tier in enumerate(component.tiers))
     yield from ((("credit", number, "share"), rule.share) for number, rule in enumerate(component.credit))
     yield from ((("gates", number, "otherwise"), gate.otherwise) for number, gate in enumerate(component.gates))
     yield from ((("caps", number, "times_target"), cap.times_target) for number, cap in enumerate(component.caps))

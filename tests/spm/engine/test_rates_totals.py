@@ -1,14 +1,15 @@
-"""Rates that pay for a whole span: curves, steps, and base plus top. A credit pays what it changes the span's worth by."""
+"""Rates that pay for a whole span: curves, steps, base plus top. A credit pays what it changes the span's worth by."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from spm.frames import Results
-from tests.spm.engine.building import World, deal, paid, plan, quota, said
+from tests.spm.engine.building import Row, World, deal, paid, plan, quota, said
 
 SALES = '[[components]]\nname = "Sales"\naccumulate = "quarter"\n'
 CURVE = SALES + (
@@ -18,7 +19,7 @@ CURVE = SALES + (
 QUOTA = [quota(1, "100000", "2026-01-01", "2026-03-31")]
 
 
-def results(folder: Path, text: str, *amounts: str, quotas: list[object] | None = None) -> Results:
+def results(folder: Path, text: str, *amounts: str, quotas: Sequence[Row] | None = None) -> Results:
     """What deals of these amounts give, one a month from January on."""
     deals = [deal(number, 1, amount, f"2026-{number:02}-05") for number, amount in enumerate(amounts, 1)]
     return World(deals, quotas=QUOTA if quotas is None else quotas).results(plan(folder, text))
@@ -55,9 +56,10 @@ def test_a_curve_pays_its_value_of_the_target(tmp_path: Path, sold: str, options
 @pytest.mark.parametrize(
     ("text", "sold", "expected"),
     [
-        # published: 1 % to 1,000, 2 % to 5,000; at 2,000 the proportional rate is 1 % + 1000 / 4000 x 2 %
+        # published: from 1 % at 1,000 to 3 % at 5,000; at 2,000 it is 1 % + 1000 / 4000 x 2 %
         (
-            'curve_by = "amount"\ncurve_pays = "rate"\ncurve = [{ at = 1000, pays = 0.01 }, { at = 5000, pays = 0.03 }]',
+            'curve_by = "amount"\ncurve_pays = "rate"\n'
+            "curve = [{ at = 1000, pays = 0.01 }, { at = 5000, pays = 0.03 }]",
             "2000",
             "30.00",
         ),
@@ -121,7 +123,7 @@ def test_nothing_is_paid_for_a_span_without_credits(tmp_path: Path) -> None:
     ids=["no quota", "a quota of zero", "no target"],
 )
 def test_what_is_missing_pays_nothing_and_is_reported(
-    tmp_path: Path, quotas: list[object], text: str, message: str
+    tmp_path: Path, quotas: Sequence[Row], text: str, message: str
 ) -> None:
     found = results(tmp_path, text, "75000", quotas=quotas)
     assert paid(found) == {}

@@ -55,7 +55,7 @@ TIERS = [
         MARGINAL + "tiers = [{multiplier = 1.00001}]\nbase_rate = 0.000001\n",
         "(components.tiers.multiplier): base_rate x multiplier has more than ten places.",
     ),
-    (MARGINAL + "tiers = [{multiplier = 20}]\nbase_rate = 0.1\n", "a rate of 2 pays more than the deal"),
+    (MARGINAL + "tiers = [{multiplier = 20}]\nbase_rate = 0.1\n", "a share of 20 is 2000 %; it looks like"),
     (
         MARGINAL.replace("marginal", "base_plus_top") + "tiers = [{rate = 0.1}]\n",
         "(components.tier_mode): base_plus_top",
