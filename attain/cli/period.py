@@ -55,7 +55,7 @@ def close_command(name: str, by: str, waive: Sequence[str], config: Path | None,
         faults = [problem for problem in problems if problem.severity == "error"]
         if faults:
             return _show(output, name, Outcome(None, problems=tuple(faults)))
-        basis = Basis(plans, house.settings.company.fiscal_year_start_month, house.today, house.now)
+        basis = Basis(plans, house.settings.calendar, house.today, house.now)
         with ProgressBars(output.aside) as bars:
             outcome = close_period(engine, basis, _order(house, name, by, waivers), bars)
     return _show(output, name, outcome)

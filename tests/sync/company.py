@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, text
 
+from spm.calendar import Months
 from spm.plans import PlanVersion, plan_version
 from spm.plans.model import Component, FlatRate, Measure, Plan, Rounding, Span
 from spm.store.closing import reopen
@@ -118,7 +119,7 @@ class Company:
             replace_children(conn, self.connection, "deal_split", [deal], splits(*rows), now=self.now)
 
     def basis(self) -> Basis:
-        return Basis(self.plans, 1, self.today, self.now)
+        return Basis(self.plans, Months(), self.today, self.now)
 
     def calculate(self, *, full: bool = False) -> Calculated:
         return recalculate(self.engine, self.basis(), Silent(), full=full)
