@@ -75,11 +75,11 @@ def _block(columns: pl.DataFrame, name: str) -> tuple[int, memoryview]:
     if kind == pl.String:
         return 16, _texts(columns[name])
     if kind != MONEY:
-        return 8, memoryview(columns[name].to_numpy().astype("<i8", copy=False)).cast("B")
+        return 8, columns[name].to_numpy().astype("<i8", copy=False).data.cast("B")
     words = np.empty((columns.height, 2), dtype="<i8")
     words[:, 0] = columns[name].to_numpy()
     words[:, 1] = columns[f"{name}_high"].to_numpy()
-    return 16, memoryview(words).cast("B")
+    return 16, words.data.cast("B")
 
 
 def _texts(column: pl.Series) -> memoryview:
@@ -87,4 +87,4 @@ def _texts(column: pl.Series) -> memoryview:
     different = column.unique().drop_nulls()
     numbers = column.cast(pl.Enum(different)).to_physical().cast(pl.UInt32).fill_null(different.len()).to_numpy()
     starts = b"".join(hashlib.sha256(text.encode()).digest()[:16] for text in different) + bytes(16)
-    return memoryview(np.frombuffer(starts, dtype="S16" if not starts else "V16")[numbers]).cast("B")
+    return np.frombuffer(starts, dtype="V16")[numbers].data.cast("B")
