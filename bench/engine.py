@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.engine_world import TODAY, facts
+from spm.calendar import Months
 from spm.plans import PlanVersion, load_plan, plan_version
 
 _HERE = Path(__file__).parent
@@ -81,7 +83,7 @@ def end_to_end(deals: int) -> dict[str, Any]:
     from sync.calculate import Basis, recalculate
 
     world, version = facts(deals), plan()
-    basis = Basis([version], 1, TODAY, datetime.now(UTC))
+    basis = Basis([version], Months(1), TODAY, datetime.combine(TODAY, time_of_day(12), UTC))
     with tempfile.TemporaryDirectory() as folder:
         loaded = load_settings(None, {"ATTAIN__DATA_DIR": folder}, {})
         assert loaded.settings, loaded.problems

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from spm.frames import ESTIMATES, LINES, PERIODS, STATEMENTS, Results, Schema
 from spm.store.bulk import copy_in, copy_out, run
 from spm.store.closed import closed_periods
-from spm.store.deal_results import refresh_deals
+from spm.store.deal_results import note_stale
 from spm.store.inputs import among
 
 _KEY = ["participant_id", "period"]
@@ -51,7 +51,7 @@ def save_results(
     copy_in(conn, "earning_line", lines.select(*LINES))
     touched |= {*lines["deal_id"].drop_nulls()}
     touched |= _save_estimates(conn, results.estimates.filter(mine), participants, now)
-    refresh_deals(conn, touched, participants, now=now)
+    note_stale(conn, touched, participants, now=now)
     return Saved(changed.height + removed.height, lines.height)
 
 

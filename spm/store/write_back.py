@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from spm.frames import MONEY, Schema
 from spm.store.bulk import copy_out
+from spm.store.deal_results import refresh_deals
 
 _TIME = pl.Datetime("us", "UTC")
 DEAL_RESULTS: Schema = {
@@ -42,7 +43,11 @@ PARTICIPANT_RESULTS: Schema = {
 
 def deal_results(conn: Connection, connection_id: int) -> pl.DataFrame:
     """DEAL_RESULTS of every deal of the connection that is not gone and has or once had results, or holds something in
-    our fields all the same: typed there, copied from a deal that was merged into it, left by an earlier database."""
+    our fields all the same: typed there, copied from a deal that was merged into it, left by an earlier database.
+
+    What calculations left to be told anew on deals is brought up to date first, in the caller's transaction.
+    """
+    refresh_deals(conn)
     query = sql.SQL("""
         SELECT deal.crm_id, credited, commission, estimated_commission, result.currency, explanation, period,
                calculated_at

@@ -9,7 +9,7 @@ from spm.tables.deals import CustomField, Deal, DealSplit, DealVersion
 from spm.tables.outbox import OutboxRow, Written
 from spm.tables.people import Membership, Participant, ParticipantLink
 from spm.tables.reference import FxRate, Period, Plan, PlanAssignment, PlanVersion, Quota
-from spm.tables.results import DealResult, Dirty, EarningLine, Estimate, Statement
+from spm.tables.results import DealResult, DealStale, Dirty, EarningLine, Estimate, Statement
 
 __all__ = [
     "SIGHTING",
@@ -25,6 +25,7 @@ __all__ = [
     "DealLine",
     "DealResult",
     "DealSplit",
+    "DealStale",
     "DealVersion",
     "Dirty",
     "EarningLine",

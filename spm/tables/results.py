@@ -46,7 +46,8 @@ class EarningLine(Base):
     __tablename__ = "earning_line"
     __table_args__ = (Index(None, "deal_id"),)
 
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    # No foreign key: participants are never deleted, and the check would cost as much as the row.
+    participant_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     period: Mapped[str] = mapped_column(primary_key=True)
     line_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     plan: Mapped[str | None]
@@ -101,6 +102,18 @@ class DealResult(Base):
     explanation: Mapped[str | None]
     calculated_at: Mapped[datetime]
     """When this result last became different."""
+
+
+class DealStale(Base):
+    """A deal whose result may be another than it shows, or a participant who was calculated. Rows are only added, and
+    taken by whoever brings the results up to date."""
+
+    __tablename__ = "deal_stale"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    deal_id: Mapped[int | None] = mapped_column(index=True)
+    participant_id: Mapped[int | None]
+    stale_at: Mapped[datetime]
 
 
 class Dirty(Base):

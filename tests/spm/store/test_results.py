@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from spm.calendar import periods
 from spm.frames import ESTIMATES, LINES, MONEY, STATEMENTS, Results, empty
+from spm.store.deal_results import refresh_deals
 from spm.store.facts import mark_gone, replace_children, store_page
 from spm.store.marks import take_marks
 from spm.store.outbox import store_held
@@ -107,7 +108,9 @@ def results(
 
 
 def save(conn: Connection, found: Results, *people_: int, now: Any = NOW) -> Any:
-    return save_results(conn, found, people_, CALENDAR, now=now)
+    saved = save_results(conn, found, people_, CALENDAR, now=now)
+    refresh_deals(conn)
+    return saved
 
 
 def shown(conn: Connection, acme: int, crm_id: str = "d1") -> dict[str, Any]:
