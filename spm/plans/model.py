@@ -519,7 +519,7 @@ class Plan:
     def lasting(self) -> bool:
         """Whether pay hangs on more than the fiscal years that something happens in."""
         return (
-            bool(self.draw)
+            bool(self.draw or self.ramps)
             or Span.PLAN in (*(cap.over for cap in self.caps), *(floor.over for floor in self.floors))
             or any(part.lasting for part in self.components)
         )
