@@ -59,12 +59,19 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a trial is made with besides the tables. `as_of` None: the last day that the tables name."""
+    """What a trial is made with besides the tables. `as_of` None: the last day that the tables name. `drafts` are plans
+    that will be put in the place of one of `plans`."""
 
     plans: Sequence[Plan]
     own_fields: Mapping[str, Type] = field(default_factory=dict)
     as_of: date | None = None
     calendar: Calendar = field(default_factory=Months)
+    drafts: Sequence[Plan] = ()
+
+    @property
+    def all_plans(self) -> list[Plan]:
+        """Whatever may be calculated by."""
+        return [*self.plans, *self.drafts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ def prepared(said: Told, setting: Setting) -> tuple[Trial | None, list[Problem]]
         return None, problems
     first, last, as_of = span
     calendar = setting.calendar.periods(first, last)
-    numbers = people.named(said.frames, _named_in(setting.plans))
+    numbers = people.named(said.frames, _named_in(setting.all_plans))
     everybody = people.participants(said.frames, numbers)
     first_days = {plan.name: _period_start(calendar, plan, first) for plan in setting.plans}
     table = said.tables.get("assignments", Table("assignments", pl.DataFrame(), ()))
@@ -152,7 +159,7 @@ def _named_in(plans: Sequence[Plan]) -> set[str]:
 def _span(said: Told, setting: Setting) -> tuple[tuple[date, date, date] | None, list[Problem]]:
     """The first and the last day that count, and the day to calculate on."""
     columns = [(table, column) for table, names in _DAYS.items() for column in names]
-    own = {name for plan in setting.plans for name in day_fields(plan)}
+    own = {name for plan in setting.all_plans for name in day_fields(plan)}
     there = said.frames["deals"]
     columns += [("deals", name) for name in sorted(own) if there.schema.get(name) == pl.Date and name != "close_date"]
     problems = [found for table, column in columns for found in _out_of_range(said, table, column)]

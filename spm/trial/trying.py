@@ -44,20 +44,33 @@ def read_tables(files: Mapping[str, Path]) -> tuple[dict[str, Table], list[Probl
 
 def tried(paths: Sequence[Path], tables: Mapping[str, Table], wanted: Wanted) -> Tried:
     """The plans of these files on these tables."""
+    trial, versions, problems = prepared_from(paths, tables, wanted)
+    if trial is None:
+        return Tried(versions, None, None, tuple(problems))
+    results = calculate(trial.facts, versions, today=trial.as_of)
+    return Tried(versions, trial, results, (*problems, *results.problems))
+
+
+def prepared_from(
+    paths: Sequence[Path], tables: Mapping[str, Table], wanted: Wanted, *, one_plan: bool = False
+) -> tuple[Trial | None, tuple[PlanVersion, ...], list[Problem]]:
+    """The facts and the plan versions, and all that is wrong; None where nothing can be calculated.
+
+    With `one_plan` the files are drafts of one plan: people are on that of the first file.
+    """
     said = told(tables, plans_text=_text(paths))
     loaded, own = loaded_plans(paths, said)
     found = [problem for one in loaded for problem in one.problems]
     plans = [one.plan for one in loaded if one.plan is not None]
     versions = tuple(plan_version(plan) for plan in plans)
-    problems = [*found, *_same_names(versions), *said.problems]
+    problems = [*found, *([] if one_plan else _same_names(versions)), *said.problems]
     if any(problem.severity == "error" for problem in found):
-        return Tried(versions, None, None, tuple(problems))
-    trial, found = prepared(said, Setting(plans, own, wanted.as_of, wanted.calendar))
+        return None, versions, problems
+    of, drafts = (plans[:1], plans[1:]) if one_plan else (plans, [])
+    trial, found = prepared(said, Setting(of, own, wanted.as_of, wanted.calendar, drafts))
     problems += found
-    if trial is None or any(problem.severity == "error" for problem in problems):
-        return Tried(versions, None, None, tuple(problems))
-    results = calculate(trial.facts, versions, today=trial.as_of)
-    return Tried(versions, trial, results, (*problems, *results.problems))
+    errors = any(problem.severity == "error" for problem in problems)
+    return None if errors else trial, versions, problems
 
 
 def _text(paths: Sequence[Path]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from tests.end_to_end.office import PLAN, Office
 
@@ -23,9 +24,9 @@ def bare(tmp_path: Path, database: Engine) -> Office:
     return Office(tmp_path, database).furnish()
 
 
-def _plan(office: Office, text: str = PLAN) -> str:
+def _plan(office: Office, plan: str = PLAN) -> str:
     path = office.folder / "plans" / "flat.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(plan, encoding="utf-8")
     return str(path)
 
 
@@ -61,7 +62,7 @@ def test_a_dry_run_changes_nothing(bare: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("plan", "message"),
     [
         (PLAN.replace("10 %", "12 %") + TEST % 11, "payout of ann@x.com should be 11.00, and is 12.00."),
         (PLAN.replace('"10 %"', "10"), "it looks like a percentage"),
@@ -70,11 +71,11 @@ def test_a_dry_run_changes_nothing(bare: Office) -> None:
 )
 @pytest.mark.parametrize("command", [["plan", "apply"], ["calculate"]], ids=" ".join)
 def test_a_failing_test_or_a_fault_keeps_everything_as_it_was(
-    bare: Office, command: list[str], text: str, message: str
+    bare: Office, command: list[str], plan: str, message: str
 ) -> None:
     bare.run("plan", "apply")
     before = bare.run("plan", "list", "--json").document
-    _plan(bare, text)
+    _plan(bare, plan)
     said = bare.run(*command, "--json")
     assert said.code == 1
     assert any(message in problem["message"] for problem in said.document["problems"])
@@ -119,3 +120,28 @@ def test_a_plan_that_is_not_there_is_said_with_the_nearest(bare: Office) -> None
     bare.run("plan", "apply")
     said = bare.run("plan", "show", "Flatt", "--json")
     assert (said.code, said.document["problems"][0]["hint"]) == (1, "Did you mean 'Flat'?")
+
+
+def test_a_draft_is_compared_on_the_stored_deals_and_nothing_changes(salesforce_office: Office) -> None:
+    salesforce_office.run("sync")
+    draft = salesforce_office.folder / "draft.toml"
+    draft.write_text(PLAN.replace("10 %", "20 %").replace("Flat", "Draft"), encoding="utf-8")
+    span = ("--from", "2025-01-01", "--to", "2030-12-31")
+    said = salesforce_office.run("plan", "compare", str(draft), *span, "--json")
+    assert said.code == 0, said.out
+    [total] = said.document["totals"]
+    assert abs(Decimal(total["after"]) - 2 * Decimal(total["before"])) < 1  # each line is rounded
+    assert Decimal(total["before_with_pipeline"]) > Decimal(total["before"])
+    with salesforce_office.database.connect() as conn:
+        assert Decimal(total["before"]) == conn.scalar(text("SELECT sum(payout) FROM statement"))
+    assert [one["name"] for one in salesforce_office.run("plan", "list", "--json").document["versions"]] == ["Flat"]
+
+
+def test_a_draft_of_a_plan_that_is_not_in_force_is_refused(bare: Office) -> None:
+    for name in ("One", "Two"):
+        (bare.folder / "plans" / f"{name}.toml").write_text(PLAN.replace("Flat", name), encoding="utf-8")
+    bare.run("plan", "apply")
+    draft = bare.folder / "draft.toml"
+    draft.write_text(PLAN.replace("Flat", "Tow"), encoding="utf-8")
+    said = bare.run("plan", "compare", str(draft), "--json")
+    assert (said.code, said.document["problems"][0]["hint"]) == (2, "Did you mean 'Two'?")

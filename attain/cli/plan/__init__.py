@@ -6,6 +6,7 @@ import click
 
 from attain.cli.plan.applying import apply_command
 from attain.cli.plan.check import check_command
+from attain.cli.plan.comparing import compare_command
 from attain.cli.plan.showing import list_command, show_command
 from attain.cli.plan.trying import try_command
 
@@ -15,5 +16,5 @@ def plan() -> None:
     """Compensation plans."""
 
 
-for each in (check_command, try_command, apply_command, show_command, list_command):
+for each in (check_command, try_command, apply_command, compare_command, show_command, list_command):
     plan.add_command(each)
