@@ -16,13 +16,14 @@ def replace_problems_at(
 ) -> None:
     """What these places now show; what they showed before is mended. Other places of the scope are left as they are."""
     found = list(problems)
-    looked_at = sorted({*places, *(problem.where for problem in found)})
-    if not looked_at:
-        return
-    conn.execute(
-        text("DELETE FROM problem WHERE scope = :scope AND place = ANY(CAST(:places AS text[]))"),
-        {"scope": scope, "places": looked_at},
-    )
+    # What is known to be wrong is little, what was looked at may be a million records.
+    known = conn.scalars(text("SELECT DISTINCT place FROM problem WHERE scope = :scope"), {"scope": scope}).all()
+    looked_at = sorted({*places, *(problem.where for problem in found)}.intersection(known))
+    if looked_at:
+        conn.execute(
+            text("DELETE FROM problem WHERE scope = :scope AND place = ANY(CAST(:places AS text[]))"),
+            {"scope": scope, "places": looked_at},
+        )
     add_problems(conn, scope, found, now=now)
 
 
