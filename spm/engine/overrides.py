@@ -1,7 +1,7 @@
 """Overrides on commission: what people earned, as records that components with source = earnings count.
 
 A line is dated on the day of its credit where that lies in the line's own period; otherwise (what a later credit
-lifted, gates, caps, floors) on the last day of the period it is in, so that no override reaches back into a period before.
+lifted, gates, caps, floors) on the last day of the period it is in, so that no override reaches back.
 """
 
 from __future__ import annotations

@@ -55,6 +55,48 @@ def split(split_id: int, deal_id: int, person: int | None, share: str, role: str
     }
 
 
+def by_amount(split_id: int, deal_id: int, person: int | None, amount: str, role: str | None = "revenue") -> Row:
+    """A split that says an amount and no share."""
+    return split(split_id, deal_id, person, "0", role) | {"share": None, "amount": Decimal(amount)}
+
+
+def reports(
+    person: int, manager: int | None, team: str | None = None, first: str | None = None, last: str | None = None
+) -> Row:
+    """Who somebody reports to, and in which team, from the first to the last day."""
+    start, end = (date.fromisoformat(day) if day else None for day in (first, last))
+    return {"participant_id": person, "manager_id": manager, "team": team, "starts_on": start, "ends_on": end}
+
+
+def item(number: int, deal_id: int, amount: str | None, **others: Any) -> Row:
+    """A line item of a deal, a piece of no product unless `others` say otherwise."""
+    price = None if amount is None else Decimal(amount)
+    row = {"item_id": number, "deal_id": deal_id, "item": f"L{number}", "quantity": Decimal(1), "amount": price}
+    return row | others
+
+
+def activity(number: int, person: int | None, on: str | None, **others: Any) -> Row:
+    """A meeting that took place."""
+    day = date.fromisoformat(on) if on else None
+    row = {"activity_id": number, "item": f"A{number}", "participant_id": person, "happened_on": day, "done": True}
+    return row | {"type": "meeting"} | others
+
+
+def entry(
+    number: int, person: int | None, measure: str, value: str | None, on: str, currency: str | None = None
+) -> Row:
+    """A result entered by hand."""
+    row = {"entry_id": number, "item": f"E{number}", "participant_id": person, "measure": measure, "currency": currency}
+    return row | {"value": None if value is None else Decimal(value), "on": date.fromisoformat(on)}
+
+
+def payment(number: int, deal_id: int, amount: str | None, on: str, kind: str = "payment", **others: Any) -> Row:
+    """What a customer paid on a deal; without an amount all of it."""
+    paid_ = None if amount is None else Decimal(amount)
+    row = {"payment_id": number, "item": f"P{number}", "deal_id": deal_id, "amount": paid_, "kind": kind}
+    return row | {"on": date.fromisoformat(on)} | others
+
+
 def quota(person: int, amount: str, first: str, last: str, **others: Any) -> Row:
     row = {
         "participant_id": person,
@@ -87,9 +129,15 @@ class World:
     assignments: Sequence[Row] = field(default_factory=lambda: [assignment(1)])
     fx_rates: Sequence[Row] = ()
     years: tuple[int, int] = (2026, 2026)
+    others: Sequence[int] = ()  # people on no plan
+    hierarchy: Sequence[Row] = ()
+    items: Sequence[Row] = ()
+    activities: Sequence[Row] = ()
+    entries: Sequence[Row] = ()
+    payments: Sequence[Row] = ()
 
     def facts(self) -> Facts:
-        people = sorted({row["participant_id"] for row in self.assignments})
+        people = sorted({row["participant_id"] for row in self.assignments} | set(self.others))
         named = [{"participant_id": person, "email": f"p{person}@example.com"} for person in people]
         return Facts(
             frame(frames.DEALS, self.deals),
@@ -99,6 +147,11 @@ class World:
             frame(frames.ASSIGNMENTS, self.assignments),
             frame(frames.FX_RATES, self.fx_rates),
             periods(1, *self.years),
+            hierarchy=frame(frames.HIERARCHY, self.hierarchy),
+            items=frame(frames.ITEMS, self.items),
+            activities=frame(frames.ACTIVITIES, self.activities),
+            entries=frame(frames.ENTRIES, self.entries),
+            payments=frame(frames.PAYMENTS, self.payments),
         )
 
     def results(self, *plans: PlanVersion, today: date = TODAY) -> Results:
