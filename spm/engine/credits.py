@@ -66,7 +66,7 @@ def won_credits(inputs: Inputs, plan: Plan, component: Component, basis: pl.Data
     """
     records = sources.of_won(inputs, component, basis)
     counted = measured(records, plan, component, by_amount=crediting.by_amount(inputs, component))
-    everybody, odd = crediting.credited(_within(counted.rows, component), inputs, plan, component)
+    everybody, odd = crediting.credited(within(counted.rows, component), inputs, plan, component)
     rows = on_plan(plan, everybody, inputs)
     dated = rows.drop_nulls("on")
     reached = _placed(dated, plan, component, inputs)
@@ -99,7 +99,7 @@ def open_credits(inputs: Inputs, plan: Plan, component: Component) -> Credits:
     counted = measured(records, plan, component, by_amount=crediting.by_amount(inputs, component)).rows
     today = _today(inputs.today)
     rated = [pl.col(RATED_ON).fill_null(today)] if RATED_ON in counted.columns else []
-    rows = _within(counted.with_columns(today.alias("on"), *rated), component)
+    rows = within(counted.with_columns(today.alias("on"), *rated), component)
     everybody, _ = crediting.credited(rows, inputs, plan, component)
     placed = _placed(on_plan(plan, everybody, inputs), plan, component, inputs)
     priced = pricing.priced(placed, plan, component, inputs)
@@ -116,7 +116,7 @@ def _today(today: date) -> pl.Expr:
     return pl.lit(today, dtype=pl.Date)
 
 
-def _within(rows: pl.DataFrame, component: Component) -> pl.DataFrame:
+def within(rows: pl.DataFrame, component: Component) -> pl.DataFrame:
     """The records inside the component's own days, and those without a day."""
     if component.starts_on is not None:
         rows = rows.filter((pl.col("on") >= component.starts_on) | pl.col("on").is_null())

@@ -96,10 +96,10 @@ def _columns(measure: Measure, records: pl.DataFrame, plan: Plan) -> tuple[list[
 
 
 def _currency(measure: Measure, plan: Plan) -> pl.Expr:
-    """Numbers have none; an activity or entry that says none is in that of the plan."""
+    """Numbers have none; an entry that says none is in that of the plan."""
     if measure.unit is Unit.NUMBER:
         return pl.lit(None, dtype=pl.String)
-    if measure.source in {Source.ACTIVITIES, Source.ENTRIES}:
+    if measure.source is Source.ENTRIES:
         return pl.col("currency").fill_null(plan.currency)
     return pl.col("currency")
 

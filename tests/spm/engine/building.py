@@ -57,7 +57,7 @@ def split(split_id: int, deal_id: int, person: int | None, share: str, role: str
 
 def by_amount(split_id: int, deal_id: int, person: int | None, amount: str, role: str | None = "revenue") -> Row:
     """A split that says an amount and no share."""
-    return split(split_id, deal_id, person, "0", role) | {"share": None, "amount": Decimal(amount)}
+    return {**split(split_id, deal_id, person, "0", role), "share": None, "amount": Decimal(amount)}
 
 
 def reports(

@@ -18,7 +18,6 @@ from tests.spm.engine.building import (
     by_amount,
     deal,
     fx,
-    paid,
     payment,
     plan,
     quota,
@@ -74,7 +73,7 @@ def test_an_amount_is_in_the_currency_of_its_deal(tmp_path: Path) -> None:
 
 
 def test_an_amount_counts_and_not_the_share_beside_it(tmp_path: Path) -> None:
-    splits = [by_amount(1, 1, 1, "250") | {"share": Decimal(1)}, split(2, 1, 2, "0.75")]
+    splits = [{**by_amount(1, 1, 1, "250"), "share": Decimal(1)}, split(2, 1, 2, "0.75")]
     made = world(deals=[deal(1, 1, "1000", "2026-01-05")], splits=splits)
     assert pay(made.results(plan(tmp_path, FLAT))) == {1: "25.00", 2: "75.00"}
 
@@ -157,7 +156,8 @@ def test_a_rule_that_names_nobody_is_reported(tmp_path: Path, to: str, expected:
 
 
 def test_rules_credit_activities_too(tmp_path: Path) -> None:
-    text = '[[components]]\nname = "Calls"\nsource = "activities"\nper_unit = 10\ncredit = [{ to = "owner", share = 0.5 }, { to = "team:West", share = 0.5 }]\n'
+    rules = 'credit = [{ to = "owner", share = 0.5 }, { to = "team:West", share = 0.5 }]\n'
+    text = f'[[components]]\nname = "Calls"\nsource = "activities"\nper_unit = 10\n{rules}'
     made = world(activities=[activity(1, 1, "2026-01-05")], hierarchy=[reports(2, None, "West")])
     assert pay(made.results(plan(tmp_path, text))) == {1: "5.00", 2: "5.00"}
 

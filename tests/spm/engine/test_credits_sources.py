@@ -59,8 +59,12 @@ def test_line_items_of_a_won_deal_count_one_by_one(tmp_path: Path, text: str, ex
 
 def test_a_line_item_is_named_on_its_line_and_split_like_its_deal(tmp_path: Path) -> None:
     splits = [split(1, 1, 1, "0.6"), split(2, 1, 2, "0.4")]
-    world = World([deal(1, 1, "999", "2026-01-05")], splits, items=[item(1, 1, "100"), item(2, 1, "50")])
-    world = World(**{**_fields(world), "assignments": [assignment(1), assignment(2)]})
+    world = World(
+        [deal(1, 1, "999", "2026-01-05")],
+        splits,
+        assignments=[assignment(1), assignment(2)],
+        items=[item(1, 1, "100"), item(2, 1, "50")],
+    )
     lines = world.results(plan(tmp_path, f"{ITEMS}rate = 0.1")).lines
     assert lines.select("participant_id", "item", "amount").rows() == [
         (1, "L1", Decimal(6)),
@@ -68,10 +72,6 @@ def test_a_line_item_is_named_on_its_line_and_split_like_its_deal(tmp_path: Path
         (2, "L1", Decimal(4)),
         (2, "L2", Decimal(2)),
     ]
-
-
-def _fields(world: World) -> dict[str, object]:
-    return {name: getattr(world, name) for name in World.__dataclass_fields__}
 
 
 def test_line_items_are_in_the_currency_of_their_deal(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_line_items_of_a_deal_that_is_not_won_do_not_count(tmp_path: Path) -> No
 
 
 def test_line_items_reach_a_tier_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    tiers = 'accumulate = "year"\ntier_mode = "marginal"\ntier_by = "amount"\ntiers = [{ to = 100, rate = 0.1 }, { from = 100, rate = 0.2 }]'
+    tiers = 'tier_mode = "marginal"\ntier_by = "amount"\ntiers = [{ to = 100, rate = 0.1 }, { from = 100, rate = 0.2 }]'
     world = World([deal(1, 1, "200", "2026-01-05")], items=[item(10, 1, "100"), item(9, 1, "100")])
     lines = world.results(plan(tmp_path, ITEMS + tiers)).lines
     assert lines.select("item", "amount").rows() == [("L9", Decimal(10)), ("L10", Decimal(20))]
@@ -132,7 +132,7 @@ def test_a_meeting_to_come_waits_without_a_word(tmp_path: Path) -> None:
 
 
 def test_an_entry_counts_in_the_measure_it_was_entered_for(tmp_path: Path) -> None:
-    text = '[[components]]\nname = "MBO"\nmeasure = "mbo"\nsource = "entries"\nunit = "number"\naccumulate = "quarter"\nper_unit = 5000\n'
+    text = '[[components]]\nname = "MBO"\nmeasure = "mbo"\nsource = "entries"\nper_unit = 5000\n'
     entries = [entry(1, 1, "mbo", "0.8", "2026-03-31"), entry(2, 1, "csat", "1", "2026-03-31")]
     assert paid(World(entries=entries).results(plan(tmp_path, text))) == {"2026-03": "4000.00"}
 
