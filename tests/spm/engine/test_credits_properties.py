@@ -23,6 +23,7 @@ from spm.plans.model import (
     MarginalTiers,
     Measure,
     Plan,
+    Rate,
     RollUp,
     RollUpTo,
     Rounding,
@@ -71,6 +72,12 @@ _ROLL_UPS = [
     RollUp(RollUpTo.MANAGER, None, own=False),
     RollUp(RollUpTo.TEAM),
 ]
+_RATES: list[Rate] = [
+    FlatRate(Decimal("0.1")),
+    MarginalTiers(
+        TierBasis.AMOUNT, (Tier(Decimal(0), Decimal(300), Decimal("0.1")), Tier(Decimal(300), None, Decimal("0.2")))
+    ),
+]
 _MEASURES = {
     Source.DEALS: ("amount", "close_date", Unit.MONEY),
     Source.LINE_ITEMS: ("amount", "close_date", Unit.MONEY),
@@ -79,9 +86,6 @@ _MEASURES = {
     Source.ENTRIES: ("value", "on", Unit.NUMBER),
     Source.EARNINGS: ("amount", "on", Unit.MONEY),
 }
-_TIERS = MarginalTiers(
-    TierBasis.AMOUNT, (Tier(Decimal(0), Decimal(300), Decimal("0.1")), Tier(Decimal(300), None, Decimal("0.2")))
-)
 
 
 @st.composite
@@ -93,7 +97,7 @@ def _component(draw: st.DrawFn, number: int) -> Component:
         Measure("mbo", value, None, day, source, unit, draw(st.sampled_from([None, None, "0.5"]))),
         draw(st.sampled_from(["revenue", "revenue", "owner"])),
         draw(st.sampled_from([Span.YEAR, Span.QUARTER, Span.MONTH, Span.DEAL])),
-        draw(st.sampled_from([FlatRate(Decimal("0.1")), _TIERS])),
+        draw(st.sampled_from(_RATES)),
         credit=draw(st.sampled_from(_RULES)),
         roll_up=draw(st.sampled_from(_ROLL_UPS)),
     )
