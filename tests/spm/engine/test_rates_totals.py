@@ -58,8 +58,10 @@ def test_a_curve_pays_its_value_of_the_target(tmp_path: Path, sold: str, options
     [
         # published: from 1 % at 1,000 to 3 % at 5,000; at 2,000 it is 1 % + 1000 / 4000 x 2 %
         (
-            'curve_by = "amount"\ncurve_pays = "rate"\n'
-            "curve = [{ at = 1000, pays = 0.01 }, { at = 5000, pays = 0.03 }]",
+            (
+                'curve_by = "amount"\ncurve_pays = "rate"\n'
+                "curve = [{ at = 1000, pays = 0.01 }, { at = 5000, pays = 0.03 }]"
+            ),
             "2000",
             "30.00",
         ),
