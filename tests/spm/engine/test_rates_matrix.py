@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_matrix_without_the_other_quota_pays_nothing_and_says_so(tmp_path: Pat
 def test_a_matrix_starts_anew_with_each_span(tmp_path: Path) -> None:
     world = World(
         [deal(1, 1, "1000", "2026-03-31", deal_type=NEW), deal(2, 1, "1000", "2026-04-01", deal_type=NEW)],
-        quotas=[row | {"ends_on": row["ends_on"].replace(month=6, day=30)} for row in QUOTAS],
+        quotas=[{**row, "ends_on": date(2026, 6, 30)} for row in QUOTAS],
     )
     found = world.results(plan(tmp_path, MATRIX))
     assert paid(found) == {"2026-03": "500.00", "2026-04": "500.00"}

@@ -98,7 +98,7 @@ def test_who_has_left_the_team_by_the_end_of_the_month_has_no_part(tmp_path: Pat
     assert each(found) == [{"2026-01": "10.00"}, {"2026-01": "5.00"}, {}]
 
 
-QUOTA = [quota(person, "1000", "2026-01-01", "2026-03-31") for person in (1, 2, 3)]
+QUOTA = [quota(1, "1000", "2026-01-01", "2026-03-31", participant_id=None, team="East")]
 
 
 @pytest.mark.parametrize(
