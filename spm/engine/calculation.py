@@ -20,6 +20,7 @@ from spm.engine import adjusting, conserving, estimates, holding, lines, stateme
 from spm.engine.credits import won_credits
 from spm.engine.earning import Earned, earned_by
 from spm.engine.inputs import Inputs, prepared
+from spm.engine.kinds import placeable
 from spm.engine.lines import Worked
 from spm.engine.modifiers import modified
 from spm.engine.overrides import earnings_of
@@ -48,13 +49,19 @@ def calculate(
     """
     versions = _one_each(plans)
     inputs, problems = prepared(facts, versions, today)
+    versions, unplaced = placeable(versions, inputs.days)
     parts = _parts(inputs, versions)
     grids = [part.statements for part in parts]
     mixed = statements.in_two_currencies(grids)
     worked = [part.worked for part in parts]
     by_hand, refused = adjusting.lines(inputs, grids, versions)
     all_lines = lines.numbered([*worked, *by_hand], inputs.days, mixed)
-    found = [*problems, *(each for part in parts for each in part.problems), *statements.mixed(mixed, inputs.people)]
+    found = [
+        *problems,
+        *unplaced,
+        *(each for part in parts for each in part.problems),
+        *statements.mixed(mixed, inputs.people),
+    ]
     made, unpaid = statements.finished(grids, mixed, all_lines, inputs, versions)
     guessed, unknown = estimates.of_plans(inputs, worked)
     kept = _Kept(only)
