@@ -37,8 +37,10 @@ def page() -> str:
 
 def _entity(entity: Entity) -> str:
     rows = "\n".join(_row(field) for field in entity.fields)
+    one_of = " or ".join(f"`{name}`" for name in entity.one_of)
+    needed = f"\nA record needs one of {one_of}; without any it is kept out.\n" if one_of else ""
     own = "\nA mapping may add fields of its own; plans use them by name.\n" if entity.extendable else ""
-    return f"### {entity.name}: {entity.meaning}\n\n| field | type | meaning |\n|---|---|---|\n{rows}\n{own}"
+    return f"### {entity.name}: {entity.meaning}\n\n| field | type | meaning |\n|---|---|---|\n{rows}\n{needed}{own}"
 
 
 def _row(field: Field) -> str:

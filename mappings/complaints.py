@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -85,6 +85,13 @@ class Complaints:
         source = ", ".join(name for name in fields if not name.startswith("$")) or wanted.name
         for record in self.ids.filter(empty):
             self._tell(record, wanted, f"there is no {wanted.name}.", f"Fill in {source} in the CRM.")
+
+    def none_of(self, names: Sequence[str], empty: pl.Series) -> None:
+        """A record with a value in none of the fields of which it needs one."""
+        message = f"there is no {' and no '.join(names)}. The record is left out."
+        for record in self.ids.filter(empty):
+            hint = f"Fill in {' or '.join(names)} in the CRM."
+            self.problems.append(Problem(f"{self.place} {record}", names[0], message, hint))
 
     def _tell(self, record: str, wanted: TargetField, message: str, hint: str) -> None:
         happened = "The record is left out." if wanted.required else "The field is left empty."

@@ -161,6 +161,9 @@ class _FileReader:
                 self._problem(
                     (*path, "fields"), f"a {target.name} needs {wanted.name!r}.", f"Add {wanted.name} = ... here."
                 )
+        if target.one_of and not {*target.one_of} & {*fields}:
+            hint = f"Add {target.one_of[0]} = ... here."
+            self._problem((*path, "fields"), f"a {target.name} needs {' or '.join(target.one_of)}.", hint)
 
     def _field(self, path: tuple[str, ...], target: Target, name: str, entry: _FieldEntry) -> FieldMapping | None:
         here = (*path, "fields", name)

@@ -61,6 +61,9 @@ def normalise(
         if step.mapping is not None:
             _complain(complaints, plan, step, done, failures.get(MADE + step.wanted.name, {}))
     required = [pl.col(FIT + step.wanted.name).is_not_null() for step in plan.steps if step.wanted.required]
+    if target.one_of:
+        required.append(pl.any_horizontal(pl.col(FIT + name).is_not_null() for name in target.one_of))
+        complaints.none_of(target.one_of, ~done.select(required[-1]).to_series())
     frame = done.filter(required) if required else done
     fields = [pl.col(FIT + field.name).alias(field.name) for field in wanted]
     return Normalised(frame.select(ID, MODIFIED, *fields), tuple(problems))

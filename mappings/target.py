@@ -24,11 +24,13 @@ class TargetField:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One kind of record, such as `deal`. `extendable`: a mapping may add fields of its own."""
+    """One kind of record, such as `deal`. `extendable`: a mapping may add fields of its own. `one_of`: fields of which
+    a record without a readable value in any is kept out."""
 
     name: str
     fields: tuple[TargetField, ...]
     extendable: bool = False
+    one_of: tuple[str, ...] = ()
 
     def field(self, name: str) -> TargetField | None:
         """The field called `name`, or None."""

@@ -38,12 +38,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One kind of record of the model. `extendable`: a mapping may add fields of its own."""
+    """One kind of record of the model. `extendable`: a mapping may add fields of its own. `one_of`: fields of which one
+    has to have a readable value, else the record is kept out."""
 
     name: str
     meaning: str
     fields: tuple[Field, ...]
     extendable: bool = False
+    one_of: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,13 +90,19 @@ _DEAL = Entity(
 )
 _SPLIT = Entity(
     "deal_split",
-    "somebody's share of a deal, where the CRM splits credit",
+    "somebody's part of a deal, where the CRM splits credit",
     (
         Field("deal_id", Kind.TEXT, "the deal's id in the CRM", required=True),
         Field("owner_id", Kind.TEXT, "who gets the share, by the CRM's id", required=True),
-        Field("share", Kind.SHARE, "fraction of the deal's amount", required=True),
+        Field("share", Kind.SHARE, "fraction of the deal's amount"),
         Field("role", Kind.TEXT, "kind of split: revenue (shares sum to 1) or overlay"),
+        Field(
+            "amount",
+            Kind.MONEY,
+            "part of the deal's amount, in the deal's currency; where given, it counts and not the share",
+        ),
     ),
+    one_of=("share", "amount"),
 )
 _ACTIVITY = Entity(
     "activity",

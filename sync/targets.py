@@ -17,7 +17,7 @@ def target(entity: Entity) -> Target:
         TargetField(field.name, field.kind.value, required=field.required, choices=field.choices)
         for field in entity.fields
     )
-    return Target(entity.name, fields, extendable=entity.extendable)
+    return Target(entity.name, fields, extendable=entity.extendable, one_of=entity.one_of)
 
 
 TARGETS: Mapping[str, Target] = {name: target(entity) for name, entity in ENTITIES.items()}

@@ -17,10 +17,9 @@ from sqlalchemy import Connection, text
 
 from spm.frames import HIERARCHY
 from spm.store.bulk import copy_out, run
-from spm.store.marks import mark_participants
 
 _MOVED = """
-    SELECT participant.id, spell.id, spell.manager_id, spell.team, spell.starts_on,
+    SELECT participant.id, spell.id,
            spell.id IS NOT NULL AND (
                said.at <= spell.recorded_at OR spell.starts_on >= %(today)s
                OR (spell.recorded_at AT TIME ZONE 'UTC')::date = %(today)s
@@ -65,14 +64,11 @@ class _Moved(NamedTuple):
 
     person: int
     spell: int | None
-    manager_id: int | None
-    team: str | None
-    starts_on: object
     learned: bool
 
 
 def note_moves(conn: Connection, ids: Sequence[int], *, now: datetime) -> None:
-    """Bring the spells of these participants to what their rows now say, and mark whom that touches."""
+    """Bring the spells of these participants to what their rows now say."""
     today = now.astimezone(UTC).date()
     moved = [_Moved(*row) for row in run(conn, sql.SQL(_MOVED), {"ids": list(ids), "today": today})]
     new = [one.person for one in moved if one.spell is None]
@@ -85,16 +81,6 @@ def note_moves(conn: Connection, ids: Sequence[int], *, now: datetime) -> None:
     )
     conn.execute(text(_BEGIN), {"ids": new, "starts_on": None, "now": now})
     conn.execute(text(_BEGIN), {"ids": [one.person for one in changed], "starts_on": today, "now": now})
-    mark_participants(conn, [one.person for one in changed], today, "hierarchy")
-    for one in learned:  # what is no longer on record touched these as well
-        before = [one.person, *_around(conn, one.manager_id, one.team)]
-        mark_participants(conn, before, one.starts_on, "hierarchy")  # type: ignore[arg-type]
-
-
-def _around(conn: Connection, manager_id: int | None, team: str | None) -> list[int]:
-    """That manager, and everybody who ever was in that team."""
-    mates = team_members(conn, [team]) if team is not None else []
-    return [*mates, *([manager_id] if manager_id is not None else [])]
 
 
 def team_members(conn: Connection, teams: Sequence[str]) -> list[int]:

@@ -13,11 +13,20 @@ import polars as pl
 from psycopg import sql
 from sqlalchemy import Connection
 
-from spm.frames import DEALS, FX_RATES, PARTICIPANTS, QUOTAS, SPLITS, Facts, Schema
-from spm.store.adjusted import load_adjustments
+from spm.frames import ACTIVITIES, DEALS, FX_RATES, PARTICIPANTS, QUOTAS, SPLITS, Facts, Schema, empty
 from spm.store.assigned import load_assignments
 from spm.store.bulk import copy_out
+from spm.store.chosen import among
 from spm.store.custom import CustomColumn, custom_columns
+from spm.store.happenings import (
+    load_absences,
+    load_activities,
+    load_adjustments,
+    load_entries,
+    load_items,
+    load_payments,
+)
+from spm.store.hierarchy import SPELLS, load_hierarchy
 from spm.store.owners import OWNERS
 
 _OWNER = {"owner_id": pl.String}
@@ -25,13 +34,19 @@ _OWNER = {"owner_id": pl.String}
 
 
 def load_facts(
-    conn: Connection, participant_ids: Sequence[int] | None, span: tuple[date, date], periods: pl.DataFrame
+    conn: Connection,
+    participant_ids: Sequence[int] | None,
+    span: tuple[date, date],
+    periods: pl.DataFrame,
+    *,
+    activities: bool = True,
 ) -> Facts:
     """What is known now of these participants (None: all, and of deals whose owner is nobody's).
 
-    `span`: first and last day of deals and quotas, whole fiscal years; open deals and deals without a day come too.
-    `periods` is the calendar (frames.PERIODS). Frames as in spm.frames; deals carry `owner_id` and the mappings' own
-    fields besides.
+    `span`: first and last day of deals, quotas, entries and activities, whole fiscal years; open deals, deals without a
+    day and deals with a payment in the span come too. `periods` is the calendar (frames.PERIODS). `activities`: where
+    no plan counts them there is no need to load them. Frames as in spm.frames; deals carry `owner_id` and the mappings'
+    own fields besides.
     """
     own = custom_columns(conn)
     ids = _chosen_deals(participant_ids, span, own)
@@ -43,7 +58,13 @@ def load_facts(
         assignments=load_assignments(conn, participant_ids),
         fx_rates=load_rates(conn),
         periods=periods,
-        adjustments=load_adjustments(conn, participant_ids),
+        hierarchy=load_hierarchy(conn, participant_ids),
+        absences=load_absences(conn, participant_ids),
+        items=load_items(conn, ids),
+        activities=load_activities(conn, participant_ids, span) if activities else empty(ACTIVITIES),
+        entries=load_entries(conn, participant_ids, span),
+        payments=load_payments(conn, ids),
+        adjustments=load_adjustments(conn, participant_ids, periods["period"].to_list()),
     )
 
 
@@ -55,7 +76,12 @@ def _chosen_deals(
     inside = sql.SQL(" OR ").join(
         sql.SQL("{} BETWEEN {} AND {}").format(day, sql.Literal(span[0]), sql.Literal(span[1])) for day in days
     )
-    counts = sql.SQL("deal.gone_at IS NULL AND (deal.status = 'open' OR deal.close_date IS NULL OR {})").format(inside)
+    paid = sql.SQL("deal.crm_id IN (SELECT deal_crm_id FROM payment WHERE happened_on BETWEEN {} AND {})").format(
+        *map(sql.Literal, span)
+    )
+    counts = sql.SQL("deal.gone_at IS NULL AND (deal.status = 'open' OR deal.close_date IS NULL OR {} OR {})").format(
+        inside, paid
+    )
     if participants is None:
         return sql.SQL("SELECT deal.id FROM deal WHERE ") + counts
     wanted = sql.SQL("SELECT connection_id, owner_id FROM owners WHERE participant_id = ANY({})").format(
@@ -106,7 +132,8 @@ def _participants(conn: Connection, participants: Sequence[int] | None) -> pl.Da
 
 
 def _quotas(conn: Connection, participants: Sequence[int] | None, span: tuple[date, date]) -> pl.DataFrame:
-    """Quotas that touch the span. One from a file stands in the place of those from a CRM that it overlaps."""
+    """Quotas that touch the span, those of the teams that these people ever were in too. One from a file stands in the
+    place of those from a CRM that it overlaps."""
     query = sql.SQL("""
         WITH known AS (
             SELECT coalesce(person.id, owners.participant_id) AS participant_id, person.id IS NOT NULL AS told,
@@ -116,16 +143,21 @@ def _quotas(conn: Connection, participants: Sequence[int] | None, span: tuple[da
             WHERE quota.gone_at IS NULL
         )
         SELECT participant_id, measure, starts_on, ends_on, amount, currency, team FROM known
-        WHERE participant_id IS NOT NULL AND {among} AND starts_on <= {last} AND ends_on >= {first}
-          AND (told OR NOT EXISTS (
+        WHERE ((participant_id IS NOT NULL AND {among}) OR (team IS NOT NULL AND {of_teams}))
+          AND starts_on <= {last} AND ends_on >= {first}
+          AND (told OR team IS NOT NULL OR NOT EXISTS (
               SELECT FROM known AS other
               WHERE other.told AND other.participant_id = known.participant_id AND other.measure = known.measure
                 AND other.starts_on <= known.ends_on AND other.ends_on >= known.starts_on
           ))
-        ORDER BY participant_id, measure, starts_on, id
+        ORDER BY participant_id, team, measure, starts_on, id
     """)
-    parts = {"first": sql.Literal(span[0]), "last": sql.Literal(span[1])}
-    return copy_out(conn, query.format(owners=OWNERS, among=among("participant_id", participants), **parts), QUOTAS)
+    of_teams = sql.SQL("team IN (SELECT spell.team FROM ({}) AS spell WHERE {})").format(
+        SPELLS, among("spell.participant_id", participants)
+    )
+    parts = {"first": sql.Literal(span[0]), "last": sql.Literal(span[1]), "owners": OWNERS}
+    among_people = among("participant_id", participants)
+    return copy_out(conn, query.format(among=among_people, of_teams=of_teams, **parts), QUOTAS)
 
 
 def load_rates(conn: Connection) -> pl.DataFrame:
@@ -151,10 +183,3 @@ def load_rates(conn: Connection) -> pl.DataFrame:
         SELECT base, currency, rate, starts_on FROM ranked WHERE place = 1 ORDER BY base, currency, starts_on, id
     """)
     return copy_out(conn, query, FX_RATES)
-
-
-def among(column: str, participants: Sequence[int] | None) -> sql.Composable:
-    """The condition that a column names one of these participants; None is all."""
-    if participants is None:
-        return sql.SQL("true")
-    return sql.SQL("{} = ANY({})").format(sql.Identifier(column), sql.Literal(list(participants)))

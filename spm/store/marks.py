@@ -8,7 +8,7 @@ the transaction ends), so that older results never come out on top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -93,6 +93,19 @@ def mark_participants(conn: Connection, ids: Iterable[int], since: date | None, 
         {"ids": marked, "since": since, "cause": cause},
     )
     return tuple(marked)
+
+
+def mark_each(conn: Connection, firsts: Mapping[int, date | None], cause: str) -> tuple[int, ...]:
+    """Mark each of these participants from their own day on; None is everything known."""
+    ordered = dict(sorted(firsts.items()))
+    conn.execute(
+        text("""
+            INSERT INTO dirty (participant_id, since, cause)
+            SELECT unnest(CAST(:ids AS bigint[])), unnest(CAST(:days AS date[])), :cause
+        """),
+        {"ids": list(ordered), "days": list(ordered.values()), "cause": cause},
+    )
+    return tuple(ordered)
 
 
 def mark_all(conn: Connection, cause: str, since: date | None = None) -> tuple[int, ...]:

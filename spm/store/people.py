@@ -15,6 +15,7 @@ links in this order: records the CRM still has, active ones, the connection set 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 from psycopg import sql
@@ -24,6 +25,7 @@ from spm.store.bulk import run
 from spm.store.hierarchy import note_moves
 from spm.store.marks import mark_participants
 from spm.store.merge import When
+from spm.store.moves import moving, shared_plans
 from spm.store.shapes import SHAPES
 from spm.store.stored import Stored
 
@@ -142,7 +144,8 @@ def refresh_people(conn: Connection, ids: Sequence[int], *, now: datetime) -> No
     names = sql.SQL(", ").join(map(sql.Identifier, _ANSWERED))
     manager = _answer(sql.Identifier("boss", "participant_id"))
     run(conn, sql.SQL(_REFRESH).format(names=names, answers=answers, manager=manager), {"ids": list(ids)})
-    note_moves(conn, ids, now=now)
+    with moving(conn, ids) if shared_plans(conn) else nullcontext():
+        note_moves(conn, ids, now=now)
 
 
 def _answer(column: sql.Identifier) -> sql.Composed:

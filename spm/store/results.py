@@ -15,9 +15,9 @@ from sqlalchemy import Connection, text
 
 from spm.frames import ESTIMATES, LINES, PERIODS, STATEMENTS, Results, Schema
 from spm.store.bulk import copy_in, copy_out, run
+from spm.store.chosen import among
 from spm.store.closed import closed_periods
 from spm.store.deal_results import note_stale
-from spm.store.inputs import among
 
 _KEY = ["participant_id", "period"]
 

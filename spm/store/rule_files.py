@@ -1,4 +1,4 @@
-"""CSV files people keep by hand: quotas, assignments, exchange rates. Every mistake is named with file and line.
+"""CSV files people keep by hand: quotas, assignments, payments, ... Every mistake is named with file and line.
 
 The first row names the columns, in any order. Text is UTF-8. Numbers are exact: digits with a point, no thousands
 separators, no currency signs. Days are written 2026-01-31. Empty rows and rows that begin with # are passed over.
@@ -59,6 +59,25 @@ class Row:
     def currency(self, column: str) -> str | None:
         """A currency, None where the row says nothing."""
         return self._read(column, _currency, "is no currency.", "Write its three capital letters, such as EUR.")
+
+    def email(self, column: str = "email", hint: str = "Write an email.") -> str:
+        """An email in lower case; nothing, or no email, is a problem."""
+        said = self.text(column).lower()
+        if said and "@" not in said:
+            self.wrong(column, f"{said!r} is no email.", hint)
+        return said
+
+    def first_day(self, column: str = "starts_on") -> date | None:
+        """A day that has to be there; nothing is a problem."""
+        self.text(column)
+        return self.day(column)
+
+    def last_day(self, starts_on: date | None) -> date | None:
+        """What `ends_on` says, None where it says nothing; a day before the first is a problem."""
+        ends_on = self.day("ends_on")
+        if starts_on is not None and ends_on is not None and ends_on < starts_on:
+            self.wrong("ends_on", f"{ends_on} is before {starts_on}, the first day.", "Correct one of the two days.")
+        return ends_on
 
     def _read(self, column: str, read: Callable[[str], _Value], message: str, hint: str) -> _Value | None:
         said = self.values.get(column, "")

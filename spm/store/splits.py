@@ -1,4 +1,4 @@
-"""Shares of deals. A share that changes is a new row; the old one says until when it held.
+"""Parts of deals, as shares or amounts. A part that changes is a new row; the old one says until when it held.
 
 So the split of a deal on any day can be read again, and a changed split counts as a change of its deal for all who
 had or have a share in it, and for its owner.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from psycopg import sql
 from sqlalchemy import Connection
 
 from spm.store.bulk import run
-from spm.store.custom import date_fields, first_day
+from spm.store.deal_marks import deals_by_id
 from spm.store.marks import mark_owners
 from spm.store.merge import When
 from spm.store.stored import Stored
@@ -32,8 +31,8 @@ WITH held AS MATERIALIZED (  -- one by one through the indexes, as in merge.py
     ) AS one
 ), same AS (
     SELECT held.id, crm_id FROM held JOIN page_deal_split AS page USING (crm_id)
-    WHERE (held.deal_crm_id, held.owner_id, held.share, held.role)
-          IS NOT DISTINCT FROM (page.deal_crm_id, page.owner_id, page.share, page.role)
+    WHERE (held.deal_crm_id, held.owner_id, held.share, held.role, held.amount)
+          IS NOT DISTINCT FROM (page.deal_crm_id, page.owner_id, page.share, page.role, page.amount)
 ), seen AS (
     UPDATE deal_split SET seen_at = %(seen_at)s WHERE id IN (SELECT id FROM same)
 ), closed AS (
@@ -44,8 +43,9 @@ WITH held AS MATERIALIZED (  -- one by one through the indexes, as in merge.py
 SELECT held.crm_id, held.deal_crm_id, held.owner_id, held.id IN (SELECT id FROM same) FROM held
 """
 _ADD = """
-INSERT INTO deal_split (connection_id, crm_id, deal_crm_id, owner_id, share, role, recorded_at, seen_at)
-SELECT %(connection)s, page.crm_id, page.deal_crm_id, page.owner_id, page.share, page.role, %(now)s, %(seen_at)s
+INSERT INTO deal_split (connection_id, crm_id, deal_crm_id, owner_id, share, role, amount, recorded_at, seen_at)
+SELECT %(connection)s, page.crm_id, page.deal_crm_id, page.owner_id, page.share, page.role, page.amount, %(now)s,
+       %(seen_at)s
 FROM page_deal_split AS page LEFT JOIN LATERAL (
     SELECT id FROM deal_split
     WHERE connection_id = %(connection)s AND crm_id = page.crm_id AND superseded_at IS NULL LIMIT 1
@@ -80,17 +80,9 @@ def touch_deals(
 
     A deal not read yet marks nobody: it marks owner and split owners itself when it comes.
     """
-    deals = _deals(conn, connection_id, sorted({deal for deal, _ in touched}), today)
+    deals = deals_by_id(conn, connection_id, sorted({deal for deal, _ in touched}), today)
     split = [(owner, deals[deal][2]) for deal, owner in touched if deal in deals]
     own = [(owner, since) for _, owner, since in deals.values()]
     present = [(deal, since) for deal, (_, _, since) in deals.items()]
     marked = mark_owners(conn, connection_id, [*split, *own], deals=present, cause="split")
     return tuple(sorted(number for number, _, _ in deals.values())), marked
-
-
-def _deals(conn: Connection, connection_id: int, crm_ids: Sequence[str], today: date) -> dict[str, tuple[Any, ...]]:
-    query = sql.SQL(
-        "SELECT crm_id, id, owner_id, {} FROM deal WHERE connection_id = %(connection)s AND crm_id = ANY(%(crm_ids)s)"
-    ).format(first_day("deal", date_fields(conn, connection_id)))
-    rows = run(conn, query, {"connection": connection_id, "crm_ids": list(crm_ids), "today": today})
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}

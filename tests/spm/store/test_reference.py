@@ -1,6 +1,5 @@
 """Quotas, assignments, rates and plans: applied whole or not at all, and every mistake told at its line."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +8,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from spm.calendar import periods
+from spm.plans import PlanVersion
+from spm.plans.model import Plan, Rounding, Span
 from spm.store.assigned import Spell, particular_first
 from spm.store.facts import store_page
 from spm.store.inputs import load_facts
@@ -21,11 +22,11 @@ WHO = "who,plan,starts_on,ends_on"
 RATES = "base,currency,rate,starts_on"
 
 
-@dataclass(frozen=True)
-class Version:
-    name: str
-    hash: str
-    text: str = "{}"
+PLAN = Plan("AE", "USD", Span.MONTH, Rounding(), ())
+
+
+def version(name: str, hash_: str, plan: Plan = PLAN) -> PlanVersion:
+    return PlanVersion(name, hash_, plan, "{}")
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def staff(conn: Connection, acme: int) -> dict[str, int]:
 
 @pytest.fixture
 def plans(conn: Connection) -> None:
-    apply_plans(conn, [Version("AE", "1"), Version("SDR", "2")], now=NOW)
+    apply_plans(conn, [version("AE", "1"), version("SDR", "2")], now=NOW)
 
 
 def written(folder: Path, *lines: str, name: str = "file.csv") -> list[Path]:
@@ -103,7 +104,7 @@ def test_a_quota_waits_for_its_person(conn: Connection, acme: int, staff: dict[s
     ("row", "problem"),
     [
         (",bookings,2026-01-01,,1,", "(email): is empty. Fill it in, or take the row out."),
-        ("ann,bookings,2026-01-01,,1,", "(email): 'ann' is no email. Write an email."),
+        ("ann,bookings,2026-01-01,,1,", "(email): 'ann' is no email. Write an email or team:NAME."),
         ("a@b.c,bookings,,,1,", "(starts_on): is empty. Fill it in, or take the row out."),
         ("a@b.c,bookings,1.2.2026,,1,", "(starts_on): '1.2.2026' is no day. Write days as 2026-01-31."),
         ("a@b.c,bookings,2026-02-30,,1,", "(starts_on): '2026-02-30' is no day. Write days as 2026-01-31."),
@@ -267,20 +268,20 @@ def test_a_new_version_of_a_plan_marks_who_is_on_it(
     rows = ["ann@example.com,AE,2026-01-01,", "bob@example.com,SDR,2026-01-01,"]
     apply_assignments(conn, written(tmp_path, WHO, *rows), now=NOW)
     take_marks(conn)
-    apply_plans(conn, [Version("AE", "1"), Version("SDR", "2")], now=NOW)
+    apply_plans(conn, [version("AE", "1"), version("SDR", "2")], now=NOW)
     assert not take_marks(conn)
-    apply_plans(conn, [Version("AE", "3"), Version("SDR", "2")], now=NOW)
+    apply_plans(conn, [version("AE", "3"), version("SDR", "2")], now=NOW)
     assert take_marks(conn).participants == (staff["ann"],)
 
 
 def test_versions_are_kept_when_their_plan_is_no_longer_in_force(conn: Connection, plans: None) -> None:
-    apply_plans(conn, [Version("AE", "1")], now=NOW)
+    apply_plans(conn, [version("AE", "1")], now=NOW)
     assert conn.scalars(text("SELECT name FROM plan")).all() == ["AE"]
     assert conn.scalars(text("SELECT hash FROM plan_version ORDER BY hash")).all() == ["1", "2"]
 
 
 def test_two_plans_of_one_name_are_told_and_nothing_is_applied(conn: Connection, plans: None) -> None:
-    [problem] = apply_plans(conn, [Version("AE", "8"), Version("AE", "9")], now=NOW)
+    [problem] = apply_plans(conn, [version("AE", "8"), version("AE", "9")], now=NOW)
     assert "two files describe the plan 'AE'" in problem.message
     assert conn.scalar(text("SELECT version FROM plan WHERE name = 'AE'")) == "1"
 
