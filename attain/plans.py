@@ -1,8 +1,11 @@
-"""Plans, assignments, quotas and exchange rates: from the files the settings name into their tables."""
+"""Plans and what stands in files beside them (quotas, payments, ...): from where the settings say into their tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 from sqlalchemy import Connection, Engine
@@ -13,6 +16,7 @@ from problems import Problem
 from spm.frames import MONEY
 from spm.plans import PlanVersion, load_plan, plan_version
 from spm.store.audit import acting
+from spm.store.by_hand import apply_absences, apply_entries, apply_hierarchy, apply_line_items, apply_payments
 from spm.store.connections import replace_problems
 from spm.store.plan_versions import versions_in_force
 from spm.store.reference import apply_assignments, apply_fx_rates, apply_plans, apply_quotas
@@ -29,6 +33,12 @@ _OWN_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "datetime": pl.Datetime("us", "UTC"),
     "boolean": pl.Boolean,
 }
+
+
+class Apply(Protocol):
+    """Makes the content of files the present one of its kind, and returns what is wrong with it."""
+
+    def __call__(self, conn: Connection, paths: Sequence[Path], *, now: datetime) -> list[Problem]: ...
 
 
 def read_plans(house: House) -> tuple[list[PlanVersion], list[Problem]]:
@@ -115,12 +125,23 @@ def _apply(house: House, engine: Engine, plans: list[PlanVersion]) -> list[Probl
 
 
 def _apply_rules(house: House, conn: Connection, plans: list[PlanVersion]) -> list[Problem]:
-    named = house.settings.plans.assignments
-    assignments = house.settings.files([named] if named else [])
-    return [*apply_plans(conn, plans, now=house.now), *apply_assignments(conn, assignments, now=house.now)]
+    settings, named = house.settings, house.settings.plans.assignments
+    assignments = settings.files([named] if named else [])
+    return [
+        *apply_plans(conn, plans, now=house.now),
+        *apply_hierarchy(conn, settings.files(settings.plans.hierarchy), now=house.now),
+        *apply_assignments(conn, assignments, now=house.now),
+    ]
 
 
 def _apply_figures(house: House, conn: Connection) -> list[Problem]:
     files, settings = house.settings.plans, house.settings
-    quotas = apply_quotas(conn, settings.files(files.quotas), now=house.now)
-    return [*quotas, *apply_fx_rates(conn, settings.files(files.fx_rates), now=house.now)]
+    kinds: tuple[tuple[Apply, tuple[str, ...]], ...] = (
+        (apply_quotas, files.quotas),
+        (apply_fx_rates, files.fx_rates),
+        (apply_absences, files.absences),
+        (apply_entries, files.entries),
+        (apply_payments, files.payments),
+        (apply_line_items, files.line_items),
+    )
+    return [problem for apply, named in kinds for problem in apply(conn, settings.files(named), now=house.now)]

@@ -47,6 +47,11 @@ class Plans(Table):
     assignments: str = ""
     quotas: tuple[str, ...] = ()
     fx_rates: tuple[str, ...] = ()
+    hierarchy: tuple[str, ...] = ()
+    absences: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    payments: tuple[str, ...] = ()
+    line_items: tuple[str, ...] = ()
 
 
 class Close(Table):

@@ -25,6 +25,9 @@ from problems.validation import Path as KeyPath
 from problems.validation import dotted, known_keys
 from spm.calendar import Calendar
 
+_FILES = ("quotas", "fx_rates", "hierarchy", "absences", "entries", "payments", "line_items")
+"""The settings in [plans] that name CSV files by pattern."""
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -217,7 +220,8 @@ class _Check:
     def _check_files(self, plans: Plans) -> None:
         """A path that is written must be there; a pattern may match nothing, yet."""
         assignments = [plans.assignments] if plans.assignments else []
-        for key, patterns in (("assignments", assignments), ("quotas", plans.quotas), ("fx_rates", plans.fx_rates)):
+        lists = [(key, getattr(plans, key)) for key in _FILES]
+        for key, patterns in (("assignments", assignments), *lists):
             for pattern in patterns:
                 if not matching(self.sources.base_dir, pattern):
                     said = f"no file matches {self.sources.base_dir / pattern}."

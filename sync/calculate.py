@@ -1,7 +1,8 @@
 """Recalculate: the marks that facts left, through the pure calculation, into lines and statements.
 
 Marks, results and their removal are one transaction per batch of participants: a killed run leaves the marks it did
-not finish, and the next one takes them up.
+not finish, and the next one takes them up. Where a plan lets pay hang on other people's deals, all who hang on somebody
+marked are calculated with them, from the deals of everybody whom that takes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import polars as pl
 import structlog
 from sqlalchemy import Connection, Engine
 
@@ -20,13 +20,22 @@ from spm.engine import calculate
 from spm.engine.people import named_deals
 from spm.frames import Facts
 from spm.plans import PlanVersion
+from spm.sharing import Sharing, sharing
+from spm.store.assigned import load_assignments
 from spm.store.closed import while_open
 from spm.store.connections import finish_run, start_run
+from spm.store.hierarchy import load_hierarchy
 from spm.store.inputs import load_facts
-from spm.store.marks import mark_all, open_marks, take_marks
+from spm.store.marks import mark_all, one_at_a_time, open_marks, take_marks, take_marks_of
 from spm.store.places import forget_problems, replace_problems_at
 from spm.store.results import save_results
-from spm.store.span import first_paid_day, has_begun_since, last_calculated
+from spm.store.span import (
+    counts_activities,
+    first_calculated_day,
+    first_paid_day,
+    has_begun_since,
+    last_calculated,
+)
 from sync.progress import Progress
 
 log = structlog.get_logger()
@@ -77,8 +86,12 @@ def _mark_what_time_changes(conn: Connection, basis: Basis, *, full: bool) -> No
     last = last_calculated(conn)
     if full:
         mark_all(conn, "asked for")
-    elif last is not None and (begun(basis.calendar, last, basis.today) or has_begun_since(conn, last, basis.today)):
+        return
+    if last is not None and (begun(basis.calendar, last, basis.today) or has_begun_since(conn, last, basis.today)):
         mark_all(conn, "a period or an assignment has begun", beginning(basis.calendar, last))
+    first, before = _first_day(conn, basis), first_calculated_day(conn)
+    if before is not None and first < before:
+        mark_all(conn, "something counts earlier than anything did", first)
 
 
 def _finish(engine: Engine, run_id: int, done: Calculated) -> None:
@@ -90,31 +103,60 @@ def _finish(engine: Engine, run_id: int, done: Calculated) -> None:
 
 
 def _one_batch(engine: Engine, basis: Basis) -> Calculated | None:
+    plans = [version.plan for version in basis.plans]
+    is_shared = any(plan.shared for plan in plans)
     with engine.begin() as conn:
         while_open(conn)
-        marks = take_marks(conn, limit=_BATCH)
-        return _calculate(conn, basis, marks.participants, marks.since) if marks else None
+        if is_shared:  # whoever shares pay with somebody is in the hands of one calculation only
+            one_at_a_time(conn)
+        marks = take_marks(conn, limit=None if any(plan.watches_deals for plan in plans) else _BATCH)
+        if not marks:
+            return None
+        everybody = sharing(plans, load_hierarchy(conn, None), load_assignments(conn, None)) if is_shared else Sharing()
+        dependents = everybody.dependents(marks.participants)
+        since = take_marks_of(conn, dependents, marks.since)
+        return _calculate(conn, basis, _Asked(dependents, everybody.providers(dependents), since))
 
 
-def _calculate(conn: Connection, basis: Basis, participants: Sequence[int], since: date | None) -> Calculated:
-    calendar = _calendar(basis, since or first_paid_day(conn) or basis.today)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whom to calculate, from which day on (None: the beginning), and whose deals that takes (None: everybody's)."""
+
+    people: Sequence[int]
+    providers: Sequence[int] | None
+    since: date | None
+
+
+def _calculate(conn: Connection, basis: Basis, asked: _Asked) -> Calculated:
+    first = asked.since
+    if first is None or _is_lasting(conn, basis, asked.providers):
+        first = _first_day(conn, basis)
+    calendar = basis.calendar.periods(min(first, basis.today), basis.today)
     span = min(calendar["starts_on"].to_list()), max(calendar["ends_on"].to_list())
-    facts = load_facts(conn, participants, span, calendar)
-    results = calculate(facts, basis.plans, today=basis.today)
-    saved = save_results(conn, results, participants, calendar, now=basis.now)
+    activities = counts_activities(version.plan for version in basis.plans)
+    facts = load_facts(conn, asked.providers, span, calendar, activities=activities)
+    results = calculate(facts, basis.plans, today=basis.today, only=asked.people)
+    saved = save_results(conn, results, asked.people, calendar, now=basis.now)
     replace_problems_at(conn, "calculation", _places(facts), results.problems, now=basis.now)
-    return Calculated(len(participants), saved.statements_changed, saved.lines_written, results.problems)
+    return Calculated(len(asked.people), saved.statements_changed, saved.lines_written, results.problems)
+
+
+def _first_day(conn: Connection, basis: Basis) -> date:
+    """The first day of all that is calculated: it only ever moves back, so that no statement is left behind."""
+    days = (first_paid_day(conn, (version.plan for version in basis.plans)), first_calculated_day(conn), basis.today)
+    return min(day for day in days if day is not None)
+
+
+def _is_lasting(conn: Connection, basis: Basis, people: Sequence[int] | None) -> bool:
+    """Whether somebody among these is on a plan on which pay hangs on more than the years that something happens in."""
+    lasting = [version.name for version in basis.plans if version.plan.lasting]
+    return bool(lasting) and load_assignments(conn, people)["plan"].is_in(lasting).any()
 
 
 def _places(facts: Facts) -> list[str]:
     """What a calculation's problems are about: the people and the deals that were looked at."""
     deals = named_deals(facts.deals.select("deal_id"), facts.deals)["where"].to_list()
     return [*facts.participants["email"].to_list(), *deals]
-
-
-def _calendar(basis: Basis, first: date) -> pl.DataFrame:
-    """Whole fiscal years: what accumulates over a year needs all of it."""
-    return basis.calendar.periods(min(first, basis.today), basis.today)
 
 
 def _sum(done: Calculated, batch: Calculated) -> Calculated:

@@ -65,10 +65,16 @@ def date_fields(conn: Connection, connection_id: int) -> tuple[str, ...]:
     return tuple(rows)
 
 
+_FIRST_PAYMENT = """CASE WHEN EXISTS (SELECT FROM payment)
+    THEN (SELECT min(happened_on) FROM payment WHERE deal_crm_id = {}) END"""
+"""Where there are no payments at all, which is asked once a statement, none are looked for."""
+
+
 def first_day(row: str, dates: Sequence[str]) -> sql.Composed:
     """The first day a deal in that row of a statement can count on: today while it is open, else the earliest of its
-    close date and its own days. Needs the value `today`."""
-    days = [sql.Identifier(row, "close_date"), *(_value(row, name, "date") for name in dates)]
+    close date, its own days and its payments. Needs the value `today`."""
+    paid = sql.SQL(_FIRST_PAYMENT).format(sql.Identifier(row, "crm_id"))
+    days = [sql.Identifier(row, "close_date"), *(_value(row, name, "date") for name in dates), paid]
     return sql.SQL("CASE WHEN {} = 'open' THEN %(today)s ELSE coalesce(LEAST({}), %(today)s) END").format(
         sql.Identifier(row, "status"), sql.SQL(", ").join(days)
     )

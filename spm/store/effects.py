@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from spm.store.bulk import run
 from spm.store.shapes import Shape, Touches
 from spm.store.stored import Stored
+from spm.store.watchers import WATCHERS
 
 _OWNERS = """
     SELECT owner_before AS owner_id, since FROM changed UNION ALL SELECT owner_after, since FROM changed
@@ -32,6 +33,10 @@ _LINKED = """
     SELECT link.participant_id, touched.since
     FROM (SELECT owner_id, {first} AS since FROM ({owners}) AS every GROUP BY owner_id) AS touched
     JOIN participant_link AS link ON link.connection_id = %(connection)s AND link.owner_id = touched.owner_id
+"""
+_WATCHING = """
+    UNION ALL SELECT watcher.participant_id, touched.since
+    FROM ({watchers}) AS watcher CROSS JOIN (SELECT {first} AS since FROM changed HAVING count(*) > 0) AS touched
 """
 _EVERYBODY = "SELECT participant.id AS participant_id, changed.since FROM participant CROSS JOIN changed"
 _NOBODY = "SELECT 0::bigint AS participant_id, NULL::date AS since WHERE false"
@@ -66,5 +71,7 @@ def _people(touches: Touches) -> sql.Composable:
         return sql.SQL(_EVERYBODY)
     if touches == "nobody":
         return sql.SQL(_NOBODY)
-    owners = sql.SQL(_OWNERS) + sql.SQL(_SHARES if touches == "shares" else "")
-    return sql.SQL(_LINKED).format(first=sql.SQL(_FIRST), owners=owners)
+    if touches == "owners":
+        return sql.SQL(_LINKED).format(first=sql.SQL(_FIRST), owners=sql.SQL(_OWNERS))
+    watching = sql.SQL(_WATCHING).format(watchers=WATCHERS, first=sql.SQL(_FIRST))
+    return sql.SQL(_LINKED).format(first=sql.SQL(_FIRST), owners=sql.SQL(_OWNERS + _SHARES)) + watching

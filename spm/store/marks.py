@@ -14,6 +14,10 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from spm.store.watchers import WATCHERS
+
+_LOCK = 0x6D61726B  # "mark"
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -39,13 +43,17 @@ WITH touched AS MATERIALIZED (
         SELECT owner_id FROM deal_split
         WHERE connection_id = :connection AND deal_crm_id = deal.crm_id AND superseded_at IS NULL OFFSET 0
     ) AS split
+), people AS (
+    SELECT link.participant_id, touched.since
+    FROM touched JOIN participant_link AS link ON link.connection_id = :connection AND link.owner_id = touched.owner_id
+    UNION ALL
+    SELECT watcher.participant_id, deal.since
+    FROM ({WATCHERS.as_string()}) AS watcher CROSS JOIN unnest(CAST(:deal_sinces AS date[])) AS deal (since)
 )
 INSERT INTO dirty (participant_id, since, cause)
-SELECT link.participant_id, {_FIRST}, :cause
-FROM touched JOIN participant_link AS link ON link.connection_id = :connection AND link.owner_id = touched.owner_id
-GROUP BY link.participant_id
+SELECT touched.participant_id, {_FIRST}, :cause FROM people AS touched GROUP BY touched.participant_id
 RETURNING participant_id
-"""  # noqa: S608 - composed of constants of this module
+"""  # noqa: S608 - composed of constants
 
 
 def mark_owners(
@@ -56,7 +64,8 @@ def mark_owners(
     deals: Iterable[tuple[str, date | None]] = (),
     cause: str,
 ) -> tuple[int, ...]:
-    """Mark the participants behind these owner ids, and behind the present splits of these deals (by CRM id).
+    """Mark the participants behind these owner ids, behind the present splits of these deals (by CRM id), and whoever
+    is credited by rule for deals of others.
 
     Owners nobody is linked to are left: a link that comes later marks its participant. Returns who was marked.
     """
@@ -132,6 +141,23 @@ def take_marks(conn: Connection, limit: int | None = None) -> Marks:
     if len(known) < len(days):
         return Marks(tuple(ids), None, ())
     return Marks(tuple(ids), min(known, default=None), tuple(sorted({day.year for day in known})))
+
+
+def take_marks_of(conn: Connection, participants: Iterable[int], since: date | None) -> date | None:
+    """Take the marks of these as well, and keep them from other calculations until the transaction ends.
+
+    Returns the first day of these marks and of `since`; None is everything.
+    """
+    ids = sorted(participants)
+    conn.execute(text("SELECT FROM participant WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"), {"ids": ids})
+    taken = conn.scalars(text("DELETE FROM dirty WHERE participant_id = ANY(:ids) RETURNING since"), {"ids": ids})
+    days = [since, *taken]
+    return None if None in days else min(day for day in days if day is not None)
+
+
+def one_at_a_time(conn: Connection) -> None:
+    """Until the transaction ends no other that asks for this takes marks: for calculations that hang together."""
+    conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def open_marks(conn: Connection) -> int:

@@ -28,7 +28,8 @@ _TYPES = {
     Kind.BOOLEAN: "boolean",
 }
 Touches = Literal["owners", "shares", "everybody", "nobody"]
-"""Whose pay a record can change: its owner's (before and after), also that of those with a share, all, none."""
+"""Whose pay a record can change: its owner's (before and after), also that of those with a share and of whoever is
+credited by rule for deals of others, all, none."""
 _NOT_CONTENT = frozenset({"changed_at"})
 _ENDS_ON = "coalesce(page.ends_on, (date_trunc('month', page.starts_on) + interval '1 month - 1 day')::date)"
 
@@ -102,7 +103,14 @@ SHAPES: Mapping[str, Shape] = {
             defaults={"custom": "jsonb_strip_nulls(page.custom)"},
         ),
         Shape("deal_split", "deal_split", renamed={"deal_id": "deal_crm_id"}),
-        Shape("activity", "activity", renamed={"deal_id": "deal_crm_id"}, by_source=True),
+        Shape(
+            "activity",
+            "activity",
+            renamed={"deal_id": "deal_crm_id"},
+            by_source=True,
+            touches="owners",
+            day="coalesce({row}.happened_on, %(today)s)",  # without a day it counts on none
+        ),
         Shape(
             "quota",
             "quota",

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from spm.frames import ADJUSTMENTS
-from spm.store.adjusted import load_adjustments
+from spm.store.happenings import load_adjustments
 from spm.store.adjustments import Made, Wish, adjust, adjustments, undo
 from spm.store.audit import entries
 from spm.store.closing import find_period, freeze

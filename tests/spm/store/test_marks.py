@@ -186,9 +186,13 @@ def test_a_rate_marks_everybody(
     assert len(stored.participants) == 3
 
 
-def test_an_activity_marks_nobody(conn: Connection, acme: int, staff: dict[str, int]) -> None:
-    store(conn, acme, "activity", page("activity", {"id": "a1", "type": "call", "owner_id": "u1"}))
-    assert marked(conn, staff) == {}
+@pytest.mark.parametrize(("day", "since"), [(MARCH, MARCH), (None, TODAY)])  # one without a day counts on none
+def test_an_activity_marks_its_owner_from_its_day_on(
+    conn: Connection, acme: int, staff: dict[str, int], day: date | None, since: date
+) -> None:
+    row = {"id": "a1", "type": "call", "owner_id": "u1", "happened_on": day}
+    store(conn, acme, "activity", page("activity", row))
+    assert marked(conn, staff) == {"ann": since}
 
 
 def test_a_page_of_many_deals_makes_one_mark_a_person(conn: Connection, acme: int, staff: dict[str, int]) -> None:
