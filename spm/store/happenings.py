@@ -78,10 +78,13 @@ def load_items(conn: Connection, deals: Statement) -> pl.DataFrame:
     return copy_out(conn, query.format(deals=deals, table=sql.Identifier("deal_line")), ITEMS)
 
 
-def load_adjustments(conn: Connection, participants: Sequence[int] | None, periods: Sequence[str]) -> pl.DataFrame:
-    """The adjustments of statements of these periods that count (frames.ADJUSTMENTS)."""
+def load_adjustments(
+    conn: Connection, participants: Sequence[int] | None, periods: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """The adjustments that count (frames.ADJUSTMENTS), of the statements of these periods (None: all)."""
+    named = sql.SQL("true") if periods is None else sql.SQL("period = ANY({})").format(sql.Literal(list(periods)))
     query = sql.SQL("""
         SELECT id, participant_id, period, amount, currency, component, deal_id, reason, author FROM adjustment
-        WHERE withdrawn_at IS NULL AND {} AND period = ANY({}) ORDER BY id
+        WHERE withdrawn_at IS NULL AND {} AND {} ORDER BY id
     """)
-    return copy_out(conn, query.format(among("participant_id", participants), sql.Literal(list(periods))), ADJUSTMENTS)
+    return copy_out(conn, query.format(among("participant_id", participants), named), ADJUSTMENTS)

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Connection
 
 from spm.frames import ADJUSTMENTS
-from spm.store.happenings import load_adjustments
 from spm.store.adjustments import Made, Wish, adjust, adjustments, undo
 from spm.store.audit import entries
 from spm.store.closing import find_period, freeze
 from spm.store.connections import ensure_connection
+from spm.store.happenings import load_adjustments
 from spm.store.marks import take_marks
 from tests.spm.store.pages import NOW
 from tests.spm.store.paying import deal, hire, line, pay, statement

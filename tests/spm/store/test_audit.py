@@ -12,6 +12,7 @@ from spm.store.audit import Deed, acting, append, entries, latest, verify
 from spm.store.facts import mark_gone, store_page
 from spm.store.reference import apply_assignments, apply_plans, apply_quotas
 from tests.spm.store.pages import NOW, page
+from tests.spm.store.versions import version
 
 LATER = NOW + timedelta(days=3)
 
@@ -113,9 +114,9 @@ def test_entries_are_listed_from_a_day_on(log: Connection) -> None:
 
 
 def test_plans_are_noted_where_they_change(conn: Connection) -> None:
-    apply_plans(conn, [Version("AE", "v1"), Version("SE", "s1")], now=NOW)
-    apply_plans(conn, [Version("AE", "v1"), Version("SE", "s1")], now=NOW)
-    apply_plans(conn, [Version("AE", "v2")], now=NOW)
+    apply_plans(conn, [version("AE", "v1"), version("SE", "s1")], now=NOW)
+    apply_plans(conn, [version("AE", "v1"), version("SE", "s1")], now=NOW)
+    apply_plans(conn, [version("AE", "v2")], now=NOW)
     assert [(one["action"], one["subject"], one["detail"]) for one in entries(conn)] == [
         ("plan.apply", "AE", {"from": None, "to": "v1"}),
         ("plan.apply", "SE", {"from": None, "to": "s1"}),

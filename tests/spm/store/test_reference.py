@@ -8,25 +8,17 @@ import pytest
 from sqlalchemy import Connection, text
 
 from spm.calendar import periods
-from spm.plans import PlanVersion
-from spm.plans.model import Plan, Rounding, Span
 from spm.store.assigned import Spell, particular_first
 from spm.store.facts import store_page
 from spm.store.inputs import load_facts
 from spm.store.marks import take_marks
 from spm.store.reference import apply_assignments, apply_fx_rates, apply_plans, apply_quotas
 from tests.spm.store.pages import NOW, people, person
+from tests.spm.store.versions import version
 
 QUOTAS = "email,measure,starts_on,ends_on,amount,currency"
 WHO = "who,plan,starts_on,ends_on"
 RATES = "base,currency,rate,starts_on"
-
-
-PLAN = Plan("AE", "USD", Span.MONTH, Rounding(), ())
-
-
-def version(name: str, hash_: str, plan: Plan = PLAN) -> PlanVersion:
-    return PlanVersion(name, hash_, plan, "{}")
 
 
 @pytest.fixture
