@@ -14,7 +14,7 @@ from spm.plans.model import PERIOD_SPANS, Cap, Component, Floor, Plan, Span
 
 
 def placeable(versions: Sequence[PlanVersion], days: Days) -> tuple[list[PlanVersion], list[Problem]]:
-    """The plans whose kinds of period the calendar has (all where it is empty), and a Problem for each kind it lacks."""
+    """The plans whose kinds of period the calendar has (all where it is empty), and a Problem for each it lacks."""
     present = set(days.periods["kind"].unique())
     lacking = {
         version.name: [kind for kind in _kinds(version.plan) if present and kind not in present] for version in versions
