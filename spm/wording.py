@@ -23,6 +23,12 @@ def amount(number: Decimal) -> str:
     return f"{whole}.{places.rstrip('0'):0<{_PLACES}}"
 
 
+def number(count: Decimal) -> str:
+    """A number that is no money, with as many places as it needs: `3`, `2.5`, `1,200`."""
+    whole, _, places = f"{count:,f}".partition(".")
+    return f"{whole}.{places.rstrip('0')}".rstrip(".")
+
+
 def percent(fraction: Decimal) -> str:
     """A fraction in per cent with as many places as it needs: `6 %`, `1.5 %`."""
     return f"{(fraction * 100).normalize():f} %"
@@ -46,6 +52,11 @@ def amounts(column: pl.Expr) -> pl.Expr:
     places = text.str.split(".").list.get(1).str.head(_PLACES)
     sign = pl.when(column < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     return pl.concat_str(sign, digits, pl.lit("."), places)
+
+
+def numbers(column: pl.Expr) -> pl.Expr:
+    """A column of numbers that are no money, with as many places as they need: `3`, `2.5`."""
+    return column.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
 
 
 def percents(column: pl.Expr) -> pl.Expr:

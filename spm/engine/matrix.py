@@ -14,7 +14,7 @@ import polars as pl
 from spm import wording
 from spm.engine.exact import EXACT, money, rounded
 from spm.engine.points import last_reached
-from spm.engine.totals import SPAN
+from spm.engine.totals import SPAN, less
 from spm.frames import MONEY
 from spm.plans.model import Matrix, Pays, Point, Rounding, TierBasis
 
@@ -62,10 +62,7 @@ def _told(rate: Matrix) -> pl.Expr:
         value = pl.format(
             "{} {}{}", wording.percents(pl.col("value")), pl.lit(what), wording.amounts(pl.col("multiplied"))
         )
-    less = pl.format(", less {} before", wording.amounts(pl.col("before")))
-    ending = pl.when(pl.col("before") != 0).then(less).otherwise(pl.lit(""))
-    due = wording.amounts(pl.col("due"))
-    return pl.format("{}, {} {}: {} = {}{}", own, pl.lit(rate.other), other, value, due, ending)
+    return pl.format("{}, {} {}: {}{}", own, pl.lit(rate.other), other, value, less())
 
 
 def _result(basis: TierBasis, total: str, of: str) -> pl.Expr:

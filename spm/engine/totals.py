@@ -49,9 +49,14 @@ def paying(share: pl.Expr, of: pl.Expr, what: str) -> pl.Expr:
 
 def told(basis: TierBasis, worth: pl.Expr) -> pl.Expr:
     """The reason of a telescoped line: what is reached, what that is worth, what was paid before."""
-    less = pl.format(", less {} before", wording.amounts(pl.col("before")))
-    ending = pl.when(pl.col("before") != 0).then(less).otherwise(pl.lit(""))
-    return pl.format("{}: {} = {}{}", _reached(basis), worth, wording.amounts(pl.col("due")), ending)
+    return pl.format("{}: {}{}", _reached(basis), worth, less())
+
+
+def less() -> pl.Expr:
+    """` = 13,000.00, less 7,000.00 before`, where something was paid before; else nothing more to say."""
+    due, before = wording.amounts(pl.col("due")), wording.amounts(pl.col("before"))
+    more = pl.format(" = {}, less {} before", due, before)
+    return pl.when(pl.col("before") != 0).then(more).otherwise(pl.lit(""))
 
 
 def _reached(basis: TierBasis) -> pl.Expr:

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from spm import wording
 from spm.engine.days import longer
-from spm.explain.tiers import labels
+from spm.explain.line import Names, cents, words
 from spm.plans import PlanVersion
+from spm.plans.model import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,21 @@ class Explanation:
 
 
 def explain_statement(
-    statement: pl.DataFrame, lines: pl.DataFrame, *, deals: pl.DataFrame, person: str, plans: Sequence[PlanVersion]
+    statement: pl.DataFrame,
+    lines: pl.DataFrame,
+    *,
+    deals: pl.DataFrame,
+    person: str,
+    plans: Sequence[PlanVersion],
+    people: Mapping[int, str] | None = None,
 ) -> Explanation:
     """Explain one statement (one row of frames.STATEMENTS) by its lines (frames.LINES).
 
     `deals` has `deal_id` and `name`; `person` is how to call whose statement it is; `plans` hold the versions that the
-    lines name (of a version that is missing, tiers are told by their amounts). Raises ValueError where the statement
-    is not one row, or is not the sum of its lines.
+    lines name (of a version that is missing, tiers are told by their amounts). `people`: how to call those whose
+    credits rolled up, by `participant_id`.
+
+    Raises ValueError where the statement is not one row, or not the sum of its lines.
     """
     if statement.height != 1:
         raise ValueError(f"one statement is explained at a time, not {statement.height}")
@@ -42,15 +51,15 @@ def explain_statement(
     if sum(lines["amount"]) != head["payout"]:
         raise ValueError(f"the statement {head['period']} of {person} is not the sum of its lines")
     versions = {version.hash: version for version in plans}
-    names = dict(deals.select("deal_id", "name").iter_rows())
-    told = [_line(row, names, versions) for row in lines.sort("line_no").iter_rows(named=True)]
-    arithmetic = _attainment(head, _over(head, versions))
+    names = Names.of(dict(deals.select("deal_id", "name").iter_rows()), people or {}, plans)
+    told = [_line(row, names) for row in lines.sort("line_no").iter_rows(named=True)]
+    arithmetic = _attainment(head, versions.get(head["plan_version"]))
     figures = {"person": person, **_plain(head), "arithmetic": arithmetic, "lines": told}
     return Explanation(figures, _text(head, person, arithmetic, told))
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    hidden = {"participant_id"}
+    hidden = {"participant_id", "from_participant_id"}
     numbers = {"line_no", "tier", "deal_id"}
     return {
         name: value if value is None or name in numbers else _figure(value)
@@ -63,68 +72,33 @@ def _figure(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _line(row: Mapping[str, Any], names: Mapping[int, str], versions: Mapping[str, PlanVersion]) -> dict[str, Any]:
-    deal = names.get(row["deal_id"]) or f"deal {row['deal_id']}"
-    said = f"{deal}: {_credit(row)} {_rate(row, versions)} = {wording.amount(row['amount'])} {row['currency']}"
-    return {**_plain(row), "deal": deal, "words": said}
+def _line(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    whose = row["from_participant_id"]
+    person = None if whose is None else names.person(whose)
+    return {**_plain(row), "deal": names.deal(row), "from": person, "words": words(row, names)}
 
 
-def _credit(row: Mapping[str, Any]) -> str:
-    """How the deal became a credit, and how much of the credit lies in this line."""
-    told = f"{wording.amount(row['deal_amount'])} {row['deal_currency']}"
-    if row["share"] != 1:
-        told += f" x share {wording.percent(row['share'])} ({row['role']})"
-    if row["deal_currency"] != row["currency"]:
-        told += f" x rate {row['fx_rate'].normalize():f}"
-    credited = f"{wording.amount(_shown(row))} {row['currency']}"
-    return credited if told == credited else f"{told}, of it {credited}"
-
-
-def _shown(row: Mapping[str, Any]) -> Decimal:
-    """The credit to two places where that multiplies to the same earning, else exactly: who checks it must arrive."""
-    cents = _cents(row["credited"])
-    return cents if _cents(cents * row["rate"]) == row["amount"] else row["credited"]
-
-
-def _cents(number: Decimal) -> Decimal:
-    return number.quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-def _rate(row: Mapping[str, Any], versions: Mapping[str, PlanVersion]) -> str:
-    where = _tier(row, versions)
-    if row["cause"] == "retroactive":
-        more = "more" if row["rate"] > 0 else "less"
-        return f"credited before, now at {wording.percent(abs(row['rate']))} {more}{where}"
-    return f"at {wording.percent(row['rate'])}{where}"
-
-
-def _tier(row: Mapping[str, Any], versions: Mapping[str, PlanVersion]) -> str:
-    version = versions.get(row["plan_version"])
-    label = labels(version).get((row["component"], row["tier"]), "") if version else ""
-    bounds = [("from", row["tier_from"]), ("up to", row["tier_to"])]
-    amounts = [f"{word} {wording.amount(bound)}" for word, bound in bounds if bound is not None]
-    inside = f" (tier {row['tier']}: {' '.join(amounts)} {row['currency']})" if amounts else ""
-    return f"{label}{inside}"
-
-
-def _over(head: Mapping[str, Any], versions: Mapping[str, PlanVersion]) -> str:
+def _over(version: PlanVersion | None) -> str:
     """`quarter` where quota and credit are those of more than the statement's own period; else empty."""
-    version = versions.get(head["plan_version"])
     if version is None:
         return ""
     span = longer(version.plan.components[0].accumulate, version.plan.statement)
     return "" if span is version.plan.statement else span.value
 
 
-def _attainment(head: Mapping[str, Any], over: str) -> str:
-    currency = head["currency"]
+def _attainment(head: Mapping[str, Any], version: PlanVersion | None) -> str:
+    over = _over(version)
+    pieces = version is not None and version.plan.components[0].measure.unit is Unit.NUMBER
+
+    def told(number: Decimal) -> str:
+        return wording.number(number) if pieces else f"{wording.amount(cents(number))} {head['currency']}"
+
     since = f" since the {over} began" if over else ""
-    credited = f"{wording.amount(_cents(head['credited']))} {currency}{since}"
+    credited = f"{told(head['credited'])}{since}"
     if head["attainment"] is None:
         return f"credited {credited}; there is no quota, so no attainment"
-    share = f"{head['attainment'] * 100:.2f} %"
     whole = f" of the {over}" if over else ""
-    return f"credited {credited} / quota{whole} {wording.amount(head['quota'])} {currency} = {share}"
+    return f"credited {credited} / quota{whole} {told(head['quota'])} = {head['attainment'] * 100:.2f} %"
 
 
 def _text(head: Mapping[str, Any], person: str, arithmetic: str, told: Sequence[Mapping[str, Any]]) -> str:
@@ -138,5 +112,19 @@ def _text(head: Mapping[str, Any], person: str, arithmetic: str, told: Sequence[
         rows.append(f"{line['line_no']:>4}  {line['words']}")
     rows += [] if told else ["No deal of this period counts for this plan."]
     count = f", the sum of {len(told)} lines" if len(told) > 1 else ""
-    rows += ["", f"Payout: {wording.amount(head['payout'])} {head['currency']}{count}"]
+    rows += ["", f"Payout: {wording.amount(head['payout'])} {head['currency']}{count}", *_balances(head)]
     return "\n".join(rows)
+
+
+def _balances(head: Mapping[str, Any]) -> Iterator[str]:
+    """What the statement leaves open, and what it comes to in the currency it is paid in."""
+    currency = head["currency"]
+    if head["earned"] is not None and head["earned"] != head["payout"]:
+        yield f"Earned: {wording.amount(head['earned'])} {currency}"
+    if head["held"]:
+        yield f"Held, to be paid later: {wording.amount(head['held'])} {currency}"
+    if head["draw_balance"]:
+        yield f"Drawn and not yet recovered: {wording.amount(head['draw_balance'])} {currency}"
+    if head["pay_currency"] not in {None, currency} and head["pay_amount"] is not None:
+        rate = f"{head['pay_rate'].normalize():f}"
+        yield f"Paid: {wording.amount(head['pay_amount'])} {head['pay_currency']}, at a rate of {rate}"

@@ -219,7 +219,11 @@ def _facts(
     frames, ids = said.frames, numbers.deals
     currency = _currency(setting.plans)
     of = {name: _person(frames[name], column, numbers) for name, column in _PEOPLE.items()}
-    listed = of["activities"].rename({"id": "item"}).with_columns(pl.col("done").fill_null(pl.lit(_all_done(said), dtype=pl.Boolean)))
+    listed = (
+        of["activities"]
+        .rename({"id": "item"})
+        .with_columns(pl.col("done").fill_null(pl.lit(_all_done(said), dtype=pl.Boolean)))
+    )
     told_deals = frames["deals"].with_columns(
         pl.col(name).cast(kind, strict=False) for name, kind in setting.own_fields.items() if name in said.undecided
     )

@@ -73,7 +73,7 @@ def test_a_matrix_line_names_both_results_and_no_deal(tmp_path: Path) -> None:
     )
     lines = found.lines.filter(component="Growth")
     assert lines["reason"].to_list() == [
-        "60 %, Renewals 0 %: 20 % of the target 1,000.00 = 200.00",
+        "60 %, Renewals 0 %: 20 % of the target 1,000.00",
         "180 %, Renewals 90 %: 120 % of the target 1,000.00 = 1,200.00, less 200.00 before",
     ]
     assert lines["deal_id"].null_count() == lines.height == 2
