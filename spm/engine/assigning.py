@@ -10,7 +10,8 @@ import polars as pl
 from problems import Problem
 from spm.engine.people import person
 
-_ALWAYS = date(9999, 12, 31)
+ALWAYS = date(9999, 12, 31)
+"""The last day of an assignment without end."""
 
 
 def assigned(assignments: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
@@ -18,7 +19,7 @@ def assigned(assignments: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFr
 
     An assignment is left out where it overlaps another one of the same person.
     """
-    ordered = assignments.with_columns(pl.col("ends_on").fill_null(_ALWAYS)).unique()
+    ordered = assignments.with_columns(pl.col("ends_on").fill_null(ALWAYS)).unique()
     ordered = ordered.sort("participant_id", "starts_on", "ends_on", "plan")
     reach = pl.col("ends_on").cum_max().over("participant_id").shift(1).over("participant_id")
     following = pl.col("starts_on").cum_min(reverse=True).over("participant_id").shift(-1).over("participant_id")
@@ -35,7 +36,7 @@ def _overlaps(clashing: pl.DataFrame, people: pl.DataFrame) -> Iterable[Problem]
 
 
 def _told(row: dict[str, object]) -> str:
-    end = "" if row["ends_on"] == _ALWAYS else f" to {row['ends_on']}"
+    end = "" if row["ends_on"] == ALWAYS else f" to {row['ends_on']}"
     return f"{row['plan']} from {row['starts_on']}{end}"
 
 

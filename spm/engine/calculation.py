@@ -119,7 +119,7 @@ def _earned(
 ) -> list[Earned]:
     plan = version.plan
     credited = [won_credits(inputs, plan, each, basis) for each in components]
-    return modified(inputs, plan, earned_by(inputs, plan, components, credited, known))
+    return modified(inputs, plan, earned_by(inputs, plan, components, credited, known), known)
 
 
 def _in_plan_order(version: PlanVersion, parts: Sequence[Earned]) -> list[Earned]:
@@ -128,10 +128,10 @@ def _in_plan_order(version: PlanVersion, parts: Sequence[Earned]) -> list[Earned
 
 
 def _part(inputs: Inputs, version: PlanVersion, parts: list[Earned]) -> _Part:
-    settled = [part.with_lines(*holding.lines(inputs, version.plan, part)) for part in parts]
-    grid = statements.of_plan(inputs, version, parts[0])
-    extra, problems = whole_plan.lines(inputs, version.plan, settled, grid)
-    found = (*problems, *(problem for each in parts for problem in each.problems))
+    settled = [holding.settled(inputs, version.plan, part) for part in parts]
+    grid = statements.of_plan(inputs, version, settled)
+    extra, problems = whole_plan.lines(inputs, version.plan, settled)
+    found = (*problems, *(problem for each in settled for problem in each.problems))
     return _Part(Worked(version, settled, tuple(extra)), grid, found)
 
 

@@ -20,7 +20,7 @@ from spm.plans.model import Cap, Excess, Plan, Span
 _SPANS = {Span.PLAN: "in all", Span.DEAL: "a deal"}
 
 
-def lines(inputs: Inputs, plan: Plan, part: Earned, place: int, cap: Cap) -> tuple[pl.DataFrame, list[Problem]]:  # noqa: PLR0913
+def lines(inputs: Inputs, plan: Plan, part: Earned, place: int, cap: Cap) -> tuple[pl.DataFrame, list[Problem]]:
     """The lines (NARROW) of the `place`-th cap of a component, and who has no target that it is a part of."""
     kind = kind_of(cap.over, plan)
     cells, problems = _limited(stood(part, inputs, plan, kind), inputs, plan, (part, cap, kind))

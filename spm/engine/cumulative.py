@@ -40,11 +40,16 @@ def calendar(inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
 
 def stood(part: Earned, inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
     """What all lines of the component add up to: `participant_id`, `period`, `span`, `amount`."""
+    return sums(part.lines, part.credits, inputs, plan, kind)
+
+
+def sums(lines: pl.DataFrame, credits_: pl.DataFrame | None, inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
+    """The same of any lines (NARROW) and the credits that they name, if there are any."""
     if _within(kind, plan):
-        rows = _by_day(part, inputs, plan, kind)
+        rows = _by_day(lines, credits_, inputs, plan, kind)
     else:
-        sums = part.lines.group_by("participant_id", "period").agg(pl.col("amount").sum())
-        rows = sums.join(calendar(inputs, plan, kind), on="period")
+        of_periods = lines.group_by("participant_id", "period").agg(pl.col("amount").sum())
+        rows = of_periods.join(calendar(inputs, plan, kind), on="period")
     return rows.group_by(CELL).agg(pl.col("amount").sum())
 
 
@@ -53,13 +58,15 @@ def _within(kind: Span, plan: Plan) -> bool:
     return kind in PERIOD_SPANS and kind is not plan.statement and longer(kind, plan.statement) is plan.statement
 
 
-def _by_day(part: Earned, inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
+def _by_day(lines: pl.DataFrame, credits_: pl.DataFrame | None, inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
     last = inputs.days.of_kind(plan.statement).select(period="number", last="ends_on")
-    about = part.credits.select("row", "on", booked="period")
-    rows = part.lines.select("row", "participant_id", "period", "amount").join(last, on="period")
-    placed = rows.join(about, on="row", how="left")
-    own = pl.col("booked").eq_missing(pl.col("period"))
-    dated = placed.with_columns(on=pl.when(own).then("on").otherwise("last"))
+    rows = lines.select("row", "participant_id", "period", "amount").join(last, on="period")
+    if credits_ is None:
+        dated = rows.with_columns(on="last")
+    else:
+        placed = rows.join(credits_.select("row", "on", booked="period"), on="row", how="left")
+        own = pl.col("booked").eq_missing(pl.col("period"))
+        dated = placed.with_columns(on=pl.when(own).then("on").otherwise("last"))
     return dated.join(span_numbers(inputs.days, plan.statement, kind).select("on", "span"), on="on")
 
 

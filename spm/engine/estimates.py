@@ -161,16 +161,10 @@ def _credits_of(part: Earned, opened: Credits, stand_ins: pl.DataFrame) -> Credi
 
 def _paid(inputs: Inputs, plan: Plan, parts: Sequence[Earned]) -> pl.DataFrame:
     """The sum of what each person earns by the whole plan."""
-    grid = _grid(parts)
-    extra, _ = whole_plan.lines(inputs, replace(plan, draw=None, floors=()), parts, grid)
+    extra, _ = whole_plan.lines(inputs, replace(plan, draw=None, floors=()), parts)
     every = [*(part.lines for part in parts), *(each.lines for each in extra)]
     earned_ = pl.concat([lines.select("participant_id", "cause", "amount") for lines in every])
     return (
         earned_.filter(~pl.col("cause").is_in(list(NOT_EARNED))).group_by("participant_id").agg(pl.col("amount").sum())
     )
 
-
-def _grid(parts: Sequence[Earned]) -> pl.DataFrame:
-    """The periods that have credits, as far as the caps of a plan need them."""
-    rows: Iterator[pl.DataFrame] = (part.credits.select("participant_id", number="period") for part in parts)
-    return pl.concat(rows).unique().sort("participant_id", "number")

@@ -59,3 +59,14 @@ def rounded(amount: pl.Expr, rounding: Rounding) -> pl.Expr:
     if rounding.rule is RoundingRule.HALF_EVEN:
         return amount.round(rounding.places, mode="half_to_even")
     return amount.round(rounding.places, mode="half_away_from_zero")
+
+
+_TIES = 13
+"""Places to which a quotient's product is exact: a half of the last place that is one stays one."""
+
+
+def portion(amount: pl.Expr, part: pl.Expr, whole: pl.Expr, rounding: Rounding) -> pl.Expr:
+    """The amount x part / whole, rounded by the plan's rule. `whole` is not 0."""
+    quotient = part.cast(EXACT) / whole.cast(EXACT)
+    product = (amount.cast(EXACT) * quotient).round(_TIES, mode="half_away_from_zero")
+    return rounded(product, rounding).cast(MONEY)

@@ -8,6 +8,7 @@ period, the statement names the later plan and pays for both; plans in two curre
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -27,13 +28,17 @@ from spm.plans.model import Span
 _KEY = ["participant_id", "period"]
 
 
-def of_plan(inputs: Inputs, version: PlanVersion, first: Earned) -> pl.DataFrame:
-    """The statements of one plan without what their lines say: one row for each person and period on it."""
-    plan, component = version.plan, version.plan.components[0]
+_BEFORE_ALL = date(1, 1, 1)
+
+
+def of_plan(inputs: Inputs, version: PlanVersion, parts: Sequence[Earned]) -> pl.DataFrame:
+    """The statements of one plan without what their lines say: one row for each person and period on it, or in which
+    something is paid or taken back later. `parts`: the plan's components, in order."""
+    plan, component, first = version.plan, version.plan.components[0], parts[0]
     shown = longer(component.accumulate, plan.statement)
     quotas, _ = over(inputs, plan, component, shown)
     sums = first.credits.group_by("participant_id", number="period").agg(pl.col("credited").sum())
-    grid = _grid(inputs, version).join(_spans(inputs, version, shown), on="number")
+    grid = _with_later(_grid(inputs, version), inputs, version, parts).join(_spans(inputs, version, shown), on="number")
     joined = grid.join(sums, on=["participant_id", "number"], how="left").join(
         quotas, on=["participant_id", "span"], how="left"
     )
@@ -59,6 +64,18 @@ def _grid(inputs: Inputs, version: PlanVersion) -> pl.DataFrame:
     periods = periods.select("number", "period", first="starts_on", last="ends_on")
     covered = spells.join_where(periods, pl.col("starts_on") <= pl.col("last"), pl.col("ends_on") >= pl.col("first"))
     return covered.group_by("participant_id", "number", "period").agg(since=pl.col("starts_on").max())
+
+
+def _with_later(grid: pl.DataFrame, inputs: Inputs, version: PlanVersion, parts: Sequence[Earned]) -> pl.DataFrame:
+    """The grid and the periods that have lines although their person is no longer on the plan then. A plan that somebody
+    is on comes first (`since`) where they have a statement of another one for the same period."""
+    late = [part.lines for part in parts if part.component.hold or part.component.clawback]
+    if not late:
+        return grid
+    pairs = pl.concat([lines.select("participant_id", number="period") for lines in late]).unique()
+    names = inputs.days.of_kind(version.plan.statement).select("number", "period")
+    missing = pairs.join(grid, on=["participant_id", "number"], how="anti").join(names, on="number")
+    return pl.concat([grid, missing.with_columns(since=pl.lit(_BEFORE_ALL)).select(grid.columns)])
 
 
 def _spans(inputs: Inputs, version: PlanVersion, shown: Span) -> pl.DataFrame:
