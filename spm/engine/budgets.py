@@ -43,7 +43,9 @@ def _in_order(inputs: Inputs, plan: Plan, part: Earned) -> pl.DataFrame:
     last = inputs.days.of_kind(plan.statement).select(period="number", last="ends_on")
     about = part.credits.select("row", "on", "deal_id", "item", "share", "role", booked="period")
     people = inputs.people.select("participant_id", "email")
-    joined = sums.join(about, on="row", how="left").join(last, on="period").join(people, on="participant_id", how="left")
+    joined = (
+        sums.join(about, on="row", how="left").join(last, on="period").join(people, on="participant_id", how="left")
+    )
     placed = joined.join(inputs.places, on="deal_id", how="left")
     own = pl.col("booked").eq_missing(pl.col("period"))
     dated = placed.with_columns(day=pl.when(own).then("on").otherwise("last"), late=~own)

@@ -1,9 +1,9 @@
 """Clawbacks: what a deal paid is taken back, line by line at the original rate, when something happens to it.
 
 A line is reversed in the period of the event, and one that falls later (a tier reached later) in its own. What several
-refunds take adds up to no more than the line. Floors stay. Where gates, multipliers or caps of the span left only a part
-of what its deals earned, that part is taken back. What is still on hold is cancelled by the hold (spm.engine.holding).
-Deals that have never counted (`where = "restate"`) have no credits to begin with.
+refunds take adds up to no more than the line. Floors stay. Where gates, multipliers or caps of the span left only a
+part of what its deals earned, that part is taken back. What is still on hold is cancelled by the hold
+(spm.engine.holding). Deals that have never counted (`where = "restate"`) have no credits to begin with.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from spm.engine.exact import money, portion
 from spm.engine.inputs import Inputs
 from spm.engine.narrow import narrow
 from spm.engine.per_deal import deal_of
-from spm.frames import MONEY
+from spm.frames import MONEY, Schema, empty
 from spm.plans.model import Clawback, ClawbackAmount, Component, Plan, Restate
 
 _STAY = ["floor", "clawback", "hold", "release"]
-_EVENTS = {"row": pl.UInt32, "at": pl.Int32, "part": MONEY, "whole": MONEY, "words": pl.String}
+_EVENTS: Schema = {"row": pl.UInt32, "at": pl.Int32, "part": MONEY, "whole": MONEY, "words": pl.String}
 
 
 def adds_lines(component: Component) -> bool:
@@ -45,7 +45,7 @@ def taken(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[
     number), `place` (within its credit), `row`, `participant_id`, `period` (of the line), `at`, `due`, `words`."""
     events, problems = _events(inputs, plan, part)
     if events.is_empty():
-        return _nothing(), problems
+        return empty(_TAKEN), problems
     original = kept.left(inputs, plan, part, _lines(part, events), events.select("row", "at"))
     at = pl.max_horizontal("at", "period")
     met = original.join(events, on=["row", "at"]).with_columns(event=pl.col("at"), at=at)
@@ -54,7 +54,7 @@ def taken(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[
     return last.with_columns(due=due).select(*_TAKEN), problems
 
 
-_TAKEN = {
+_TAKEN: Schema = {
     "line": pl.UInt32,
     "place": pl.Int32,
     "row": pl.UInt32,
@@ -64,10 +64,6 @@ _TAKEN = {
     "due": MONEY,
     "words": pl.String,
 }
-
-
-def _nothing() -> pl.DataFrame:
-    return pl.DataFrame(schema=_TAKEN)
 
 
 def _lines(part: Earned, events: pl.DataFrame) -> pl.DataFrame:
@@ -83,18 +79,18 @@ def _lines(part: Earned, events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _events(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[Problem]]:
-    """What happened to each credit's deal within the window: which `part` of `whole` is to be taken back by the end of the
-    period `at`."""
+    """What happened to each credit's deal within the window: which `part` of `whole` is to be taken back by the end of
+    the period `at`."""
     clawback = part.component.clawback
     if clawback is None:
-        return pl.DataFrame(schema=_EVENTS), []
+        return empty(_EVENTS), []
     credits_ = part.credits.select("row", "deal_id", "on").drop_nulls("deal_id")
     if clawback.on == happened.REFUND:
         refunds, problems = happened.payments(inputs, happened.REFUND)
         return _refunded(happened.placed(refunds, inputs, plan), credits_, clawback), problems
     problems = happened.missing(inputs, plan, part.component, clawback.on)
     if problems or not happened.is_field(inputs, clawback.on):
-        return pl.DataFrame(schema=_EVENTS), problems
+        return empty(_EVENTS), problems
     ended = happened.placed(happened.days(inputs, clawback.on), inputs, plan)
     return _ended(_within(credits_.join(ended, on="deal_id"), clawback), clawback), []
 
@@ -109,7 +105,9 @@ def _ended(rows: pl.DataFrame, clawback: Clawback) -> pl.DataFrame:
     """`churned on 2026-05-03, 40 days after 2026-03-24`."""
     window = clawback.within_days
     what = pl.lit(clawback.on.replace("_", " "))
-    told = pl.format("{} {}, {} days after {}", what, pl.col("day").cast(pl.String), "after", pl.col("on").cast(pl.String))
+    told = pl.format(
+        "{} {}, {} days after {}", what, pl.col("day").cast(pl.String), "after", pl.col("on").cast(pl.String)
+    )
     if clawback.amount is ClawbackAmount.WHOLE or not window:
         return rows.select("row", "at", part=money(1), whole=money(1), words=told)
     left = window - pl.col("after")

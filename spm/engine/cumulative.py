@@ -1,4 +1,4 @@
-"""The cumulative rule of modifiers: by the end of each statement period, what is due of all that stands in a span so far.
+"""The cumulative rule of modifiers: what is due, by the end of each period, of all that stands in a span so far.
 
 A modifier over a span adds, in each statement period, what is due by its end less what stands there and less what the
 modifier added before. So what a cap cut comes back when a later deal is negative, and a gate met later gives back what

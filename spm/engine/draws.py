@@ -75,7 +75,8 @@ def _drawn(rows: pl.DataFrame, draw: Draw, plan: Plan) -> pl.DataFrame:
 
 
 def _recovered(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    figures = (wording.amounts(pl.col("before")), pl.lit(plan.currency), wording.amounts(pl.col("draw")))
-    reason = pl.format("recovered of {} {} drawn before, from what is earned above the draw of {}", *figures)
+    before = pl.format("recovered of {} {} drawn before", wording.amounts(pl.col("before")), pl.lit(plan.currency))
+    above = pl.format("{}, from what is earned above the draw of {}", before, wording.amounts(pl.col("draw")))
+    reason = pl.when(pl.col("draw") > 0).then(above).otherwise(before)
     made = rows.filter(pl.col("recovered") != 0).with_columns(reason=reason)
     return narrow(made.select(_WHO, "period", "reason", amount=-pl.col("recovered"), cause=pl.lit("recovery")))

@@ -7,7 +7,7 @@ lifted, caps, gates and multipliers are all in it. When something is paid (holds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -167,4 +167,3 @@ def _paid(inputs: Inputs, plan: Plan, parts: Sequence[Earned]) -> pl.DataFrame:
     return (
         earned_.filter(~pl.col("cause").is_in(list(NOT_EARNED))).group_by("participant_id").agg(pl.col("amount").sum())
     )
-

@@ -106,8 +106,8 @@ def shut(lost: pl.DataFrame, inputs: Inputs, part: Earned, of: Earned) -> Iterat
     """A Problem for each person whose pay hangs on an attainment without a quota."""
     measure, name = of.component.measure.name, part.component.name
     for participant_id in sorted(lost["participant_id"].unique()):
-        message = f"what {name} pays hangs on the attainment of {of.component.name}, which has no quota; it is kept back."
+        message = (
+            f"what {name} pays hangs on the attainment of {of.component.name}, which has no quota; it is kept back."
+        )
         hint = f"Add a quota for {measure}."
         yield Problem(person(inputs.people, participant_id), f"quota {measure}", message, hint)
-
-

@@ -42,9 +42,12 @@ def missing(inputs: Inputs, plan: Plan, component: Component, name: str) -> list
 
 
 def payments(inputs: Inputs, kind: str, *, whole: bool = False) -> tuple[pl.DataFrame, list[Problem]]:
-    """What came of that kind, in the order of days: `deal_id`, `day`, `nth` (of the deal's), `paid` (so far, in the
-    deal's currency), `whole` (the deal's amount) and `words`. A payment without an amount is all of the deal (so is each, where `whole`); one that
-    cannot be converted, or of a deal without an amount, is a Problem and left out."""
+    """What came of that kind, in the order of days.
+
+    `deal_id`, `day`, `nth` (of the deal's), `paid` (so far, in the deal's currency), `whole` (the deal's amount) and
+    `words`. A payment without an amount is all of the deal (so is each, where `whole`); one that cannot be converted,
+    or is of a deal without an amount, is a Problem and left out.
+    """
     of_kind = inputs.payments.filter(pl.col("kind") == kind).select(*PAYMENTS)
     if of_kind.is_empty():
         return _ordered(_at_home(of_kind, inputs)), []
@@ -92,7 +95,11 @@ def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     ordered = rows.sort("deal_id", "on", "item", "payment_id")
     paid = pl.col("value").cum_sum().over("deal_id").clip(money(0), None).cast(MONEY)
     summed = ordered.with_columns(paid=pl.min_horizontal(paid, pl.col("all")))
-    figures = (wording.amounts(pl.col("paid")), wording.amounts(pl.col("all")), pl.col("into").fill_null("").cast(pl.String))
+    figures = (
+        wording.amounts(pl.col("paid")),
+        wording.amounts(pl.col("all")),
+        pl.col("into").fill_null("").cast(pl.String),
+    )
     words = pl.format("{} on {}: {} of {} {} so far", "kind", pl.col("on").cast(pl.String), *figures)
     nth = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("deal_id")
     told = words.str.replace("  so far", " so far")
@@ -103,19 +110,21 @@ def _lost(rows: pl.DataFrame, inputs: Inputs, kind: str) -> Iterator[Problem]:
     told = named_deals(rows.select("deal_id", "currency", "into", "on", "all"), inputs.deals)
     for row in told.iter_rows(named=True):
         if row["all"] is None:
-            message = f"{row['deal']}: a {kind} on {row['on']} is a part of an amount that is not known; it does not count."
+            message = (
+                f"{row['deal']}: a {kind} on {row['on']} is a part of an amount that is not known; it does not count."
+            )
             yield Problem(row["where"], "amount", message, "Fill in the deal's amount in the CRM.")
             continue
-        message = f"{row['deal']}: no rate from {row['currency']} to {row['into']} on {row['on']}; a {kind} does not count."
+        message = (
+            f"{row['deal']}: no rate from {row['currency']} to {row['into']} on {row['on']}; a {kind} does not count."
+        )
         yield Problem(row["where"], "currency", message, f"Add a rate for {row['currency']} that holds on that day.")
 
 
 def placed(events: pl.DataFrame, inputs: Inputs, plan: Plan, after_days: int = 0) -> pl.DataFrame:
-    """The events plus `at`: the number of the statement period that holds `day` and so many days more; without those that
-    are after the period with today, or outside the calendar."""
+    """The events plus `at`: the number of the statement period that holds `day` and so many days more; without those
+    that are after the period with today, or outside the calendar."""
     end = inputs.days.last_day(inputs.today, plan.statement) or inputs.today
     later = events.with_columns(on=pl.col("day") + pl.duration(days=after_days)).filter(pl.col("on") <= end)
     numbers = inputs.days.days.select("on", at=pl.col(plan.statement.value))
     return later.join(numbers, on="on").drop("on")
-
-

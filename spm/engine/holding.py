@@ -2,10 +2,11 @@
 
 Each credit's earnings of a statement period have a hold line there, of the share that is held, and a release line in
 each period in which more of it is free: held x what was paid / the deal's amount, less what was released before, never
-before the period in which it was earned. What is taken back comes first out of what was paid, as far as refunds go, else
-out of paid and unpaid alike; what is then no longer owed is released against the clawback, so that only what was paid is
-taken back in money. What gates, multipliers and caps change of a whole period is held and released in step with the deals
-of its span. Entries and activities that belong to no deal, and floors of a period, are paid at once.
+before the period in which it was earned. What is taken back comes first out of what was paid, as far as refunds go,
+else out of paid and unpaid alike; for what is then no longer owed a hold line above zero cancels what was held, so that
+only what was paid is taken back in money. What gates, multipliers and caps change of a whole period is held and
+released in step with the deals of its span. Entries and activities that belong to no deal, and floors of a period, are
+paid at once.
 """
 
 from __future__ import annotations
@@ -37,7 +38,13 @@ def settled(inputs: Inputs, plan: Plan, part: Earned) -> Earned:
     states, problems = _states(inputs, plan, part, lots)
     released = _released(states, plan, refunds=_by_refund(part))
     more = _of_periods(inputs, plan, part, (lots, released))
-    made = [_hold_lines(lots, hold), _release_lines(released), *more]
+    cancelled = pl.format("no longer owed, nor held: {}", pl.coalesce("back", "words"))
+    made = [
+        _hold_lines(lots, hold),
+        _after(released, "released", "release", pl.coalesce("words", "back")),
+        _after(released, "cancelled", "hold", cancelled),
+        *more,
+    ]
     return replace(part.with_lines(*made), problems=(*part.problems, *problems))
 
 
@@ -65,35 +72,31 @@ def _hold_lines(lots: pl.DataFrame, hold: Hold) -> pl.DataFrame:
     return narrow(held.with_columns(cause=pl.lit("hold"), reason=reason))
 
 
-def _states(
-    inputs: Inputs, plan: Plan, part: Earned, lots: pl.DataFrame
-) -> tuple[pl.DataFrame, list[Problem]]:
-    """The lots at the end of each period `at` in which something happens to them: `part` of `whole` that is free, `taken`
-    back so far, `back` and `of`: the fraction that is taken back, and `words`."""
+def _states(inputs: Inputs, plan: Plan, part: Earned, lots: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """The lots at the end of each period `at` in which something happens to them: `part` of `whole` that is free, with
+    `words`, and what is `taken` back so far, with `back`."""
     free, problems = _free(inputs, plan, part)
     paid = lots.join(free, on="deal_id").with_columns(order="at", at=pl.max_horizontal("at", "period"))
     paid = paid.sort(*_LOT, "order").unique([*_LOT, "at"], keep="last", maintain_order=True).drop("order")
     if not clawbacks.adds_lines(part.component):
-        return paid.with_columns(taken=money(0)), problems
+        return paid.with_columns(taken=money(0), back=pl.lit(None, dtype=pl.String)), problems
     taken, _ = clawbacks.taken(inputs, plan, replace(part, lines=part.lines.filter(pl.col("cause") != "clawback")))
-    sums = taken.group_by("row", "period", "at").agg(taken=pl.col("due").sum(), reason=pl.col("words").first())
-    back = lots.filter(~pl.col("stays")).join(sums, on=["row", "period"])
-    both = pl.concat([paid, back], how="diagonal").sort(*_LOT, "at")
+    sums = taken.group_by("row", "period", "at").agg(taken=pl.col("due").sum(), back=pl.col("words").first())
+    events = lots.filter(~pl.col("stays")).join(sums, on=["row", "period"])
+    both = pl.concat([paid, events], how="diagonal").sort(*_LOT, "at")
     merged = both.group_by(*_LOT, "at", maintain_order=True).agg(
         pl.col("amount", "participant_id", "deal_id", "held").first(),
-        pl.col("part", "whole", "words", "taken", "reason").drop_nulls().last(),
+        pl.col("part", "whole", "words", "taken", "back").drop_nulls().last(),
     )
     running = merged.with_columns(pl.col("part", "whole", "taken").forward_fill().over(_LOT))
-    filled = running.with_columns(
-        pl.col("part", "taken").fill_null(money(0)), pl.col("whole").fill_null(money(1)), pl.coalesce("reason", "words")
-    )
-    return filled.with_columns(words="reason").drop("reason"), problems
+    filled = running.with_columns(pl.col("part", "taken").fill_null(money(0)), pl.col("whole").fill_null(money(1)))
+    return filled, problems
 
 
 def _free(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[Problem]]:
     """Which `part` of `whole` of each deal's held earnings is free by the end of each period `at`, with `words`."""
     hold = part.component.hold
-    assert hold is not None  # noqa: S101 - a component without is settled as it is
+    assert hold is not None
     if happened.is_field(inputs, hold.release):
         words = pl.format("{} {}", pl.lit(hold.release.replace("_", " ")), pl.col("day").cast(pl.String))
         days = happened.days(inputs, hold.release).with_columns(paid=money(1), whole=money(1), nth=1, words=words)
@@ -106,7 +109,7 @@ def _free(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[
 
 
 def _released(states: pl.DataFrame, plan: Plan, *, refunds: bool) -> pl.DataFrame:
-    """The states with `amount`, what is released in the period `at`, and `freed`, so far."""
+    """The states with what is no longer held from the period `at` on: `released`, or `cancelled` by a clawback."""
     free = portion(pl.col("held"), pl.col("part"), pl.col("whole"), plan.rounding)
     sign = pl.col("held").sign()
     left = (pl.col("amount") - pl.col("taken")) * sign
@@ -117,17 +120,29 @@ def _released(states: pl.DataFrame, plan: Plan, *, refunds: bool) -> pl.DataFram
         unpaid = (pl.col("held") - free) * sign
         still = portion(unpaid, left, pl.col("amount").abs(), plan.rounding)
         freed = held - pl.when(pl.col("taken") == 0).then(unpaid).otherwise(still)
-    known = states.with_columns(freed=(freed * sign).cast(MONEY)).sort(*_LOT, "at")
-    before = pl.col("freed").shift(1).over(_LOT).fill_null(0)
-    return known.with_columns(amount=pl.col("freed") - before)
+    known = states.with_columns(free=free, freed=(freed * sign).cast(MONEY)).sort(*_LOT, "at")
+    added = known.with_columns(
+        amount=_added("freed"),
+        free=_added("free"),
+        event=pl.col("taken") != pl.col("taken").shift(1).over(_LOT).fill_null(0),
+    )
+    most = pl.max_horizontal("amount", money(0))
+    paid = pl.col("free").clip(pl.min_horizontal("amount", money(0)), most)
+    paid = pl.when("event").then(paid).otherwise("amount")
+    return added.with_columns(released=paid).with_columns(cancelled=pl.col("amount") - pl.col("released"))
 
 
-def _release_lines(released: pl.DataFrame) -> pl.DataFrame:
-    """Lots of one credit may be released in one period: by the period they were earned in."""
-    changed = released.filter(pl.col("amount") != 0).sort("row", "at", "stays", "period")
-    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("row", "at")
-    lines = changed.select("row", "participant_id", "amount", period="at", tier=place, reason="words")
-    return narrow(lines.with_columns(cause=pl.lit("release")))
+def _added(name: str) -> pl.Expr:
+    """What each state adds to a running figure of a lot."""
+    return (pl.col(name) - pl.col(name).shift(1).over(_LOT).fill_null(0)).cast(MONEY)
+
+
+def _after(released: pl.DataFrame, column: str, cause: str, words: pl.Expr) -> pl.DataFrame:
+    """The lines of what is released, or no longer held. Lots of one credit may meet in one period."""
+    changed = released.filter(pl.col(column) != 0).sort("row", "at", "stays", "period")
+    place = pl.int_range(3, pl.len() + 3, dtype=pl.Int32).over("row", "at")
+    lines = changed.select("row", "participant_id", amount=column, period="at", tier=place, reason=words)
+    return narrow(lines.with_columns(cause=pl.lit(cause)))
 
 
 def _of_periods(
@@ -144,7 +159,9 @@ def _of_periods(
     owed = sums.with_columns(held=held).filter(pl.col("held") != 0)
     steps = _in_step(owed, _pools(lots, released, spans), plan)
     reason = "held with the deals of its span: what gates, multipliers and caps change"
-    kept_back = owed.select("participant_id", "period", amount=-pl.col("held"), cause=pl.lit("hold"), reason=pl.lit(reason))
+    kept_back = owed.select(
+        "participant_id", "period", amount=-pl.col("held"), cause=pl.lit("hold"), reason=pl.lit(reason)
+    )
     freed = steps.select(
         "participant_id", "amount", period="at", tier="place", cause=pl.lit("release"), reason=pl.lit(_STEP)
     )
@@ -163,9 +180,9 @@ def _pools(lots: pl.DataFrame, released: pl.DataFrame, spans: pl.DataFrame) -> p
 
 
 def _in_step(owed: pl.DataFrame, pools: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """What is released of each amount owed: in its own period what is free there already, and then what becomes free."""
-    own = owed.with_columns(at="period").sort("at").join_asof(
-        pools.sort("at"), on="at", by=_POOL, check_sortedness=False
+    """What is released of each amount owed: in its own period what is free already, and then what becomes free."""
+    own = (
+        owed.with_columns(at="period").sort("at").join_asof(pools.sort("at"), on="at", by=_POOL, check_sortedness=False)
     )
     later = owed.join(pools, on=_POOL).filter(pl.col("at") > pl.col("period")).select(own.columns)
     each = pl.concat([own, later]).sort("participant_id", "period", "at")

@@ -31,15 +31,17 @@ def of_periods(part: Earned) -> pl.DataFrame:
 
 
 def left(inputs: Inputs, plan: Plan, part: Earned, rows: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """`rows` (lines of deals with `row`, `participant_id`, `period`, `amount`) for each period `at` of `events` of their
-    `row`, with what is left of `amount` by then."""
+    """`rows` (lines of deals with `row`, `participant_id`, `period`, `amount`) for each period `at` of `events` of
+    their `row`, with what is left of `amount` by then."""
     if of_periods(part).is_empty():
         return rows.join(events.unique(), on="row").select(*rows.columns, "at")
     each = rows.join(events.unique(), on="row").join(spans(inputs, plan, part), on="period")
     by = pl.max_horizontal("at", "period")
     pools = _pools(inputs, plan, part)
-    found = each.with_columns(by=by).sort("by").join_asof(
-        pools.sort("until"), left_on="by", right_on="until", by=_POOL, check_sortedness=False
+    found = (
+        each.with_columns(by=by)
+        .sort("by")
+        .join_asof(pools.sort("until"), left_on="by", right_on="until", by=_POOL, check_sortedness=False)
     )
     some = (pl.col("earned") > 0) & (pl.col("stays") != pl.col("earned"))
     stays = pl.max_horizontal("stays", money(0))

@@ -77,7 +77,9 @@ class _Modified:
 
     def _later(self, part: Earned, name: str) -> Problem:
         where = f"plan {self.plan.name}, component {part.component.name}"
-        message = f"hangs on the result of {name}, which is calculated from what others earned, after it; it is not applied."
+        message = (
+            f"hangs on the result of {name}, which is calculated from what others earned, after it; it is not applied."
+        )
         return Problem(where, "", message, "Let it hang on a component that counts records.")
 
 

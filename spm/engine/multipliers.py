@@ -58,5 +58,3 @@ def _reason(multiplier: Multiplier, of: Earned, plan: Plan) -> pl.Expr:
     times = factor.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
     known = pl.format("{}: x {}", Asked(of, multiplier.basis, plan).named(), times)
     return known.fill_null(f"there is no quota for {of.component.measure.name}: nothing is paid")
-
-

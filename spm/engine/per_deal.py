@@ -67,7 +67,9 @@ def floored(plan: Plan, part: Earned, place: int, floor: Floor) -> tuple[pl.Data
 
 def _no_deal_quota(plan: Plan, part: Earned, floor: Floor) -> Problem:
     where = f"plan {plan.name}, component {part.component.name}"
-    message = f"a floor for each deal cannot be the quota {floor.amount}, which is of a span of days; nothing is filled up."
+    message = (
+        f"a floor for each deal cannot be the quota {floor.amount}, which is of a span of days; nothing is filled up."
+    )
     return Problem(where, "floors", message, "Give it an amount.")
 
 
@@ -84,5 +86,3 @@ def _cells(part: Earned) -> pl.DataFrame:
 def _narrow(made: pl.DataFrame) -> pl.DataFrame:
     named = made.rename({"first": "row"})
     return narrow(named.drop("span", "credited", "total", "due", "limit", strict=False))
-
-

@@ -67,8 +67,8 @@ def _grid(inputs: Inputs, version: PlanVersion) -> pl.DataFrame:
 
 
 def _with_later(grid: pl.DataFrame, inputs: Inputs, version: PlanVersion, parts: Sequence[Earned]) -> pl.DataFrame:
-    """The grid and the periods that have lines although their person is no longer on the plan then. A plan that somebody
-    is on comes first (`since`) where they have a statement of another one for the same period."""
+    """The grid and the periods that have lines although their person is no longer on the plan then. A plan that
+    somebody is on comes first (`since`) where they have a statement of another one for the same period."""
     late = [part.lines for part in parts if part.component.hold or part.component.clawback]
     if not late:
         return grid

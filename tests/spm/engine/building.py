@@ -119,6 +119,19 @@ def fx(base: str, currency: str, rate: str, first: str | None = None) -> Row:
     return {"base": base, "currency": currency, "rate": Decimal(rate), "starts_on": start}
 
 
+def payment(number: int, deal_id: int, amount: str | None, on: str, **others: Any) -> Row:
+    """A payment in the deal's currency, unless `others` say otherwise."""
+    row = {
+        "payment_id": number,
+        "deal_id": deal_id,
+        "item": f"P{number}",
+        "kind": "payment",
+        "on": date.fromisoformat(on),
+        "amount": None if amount is None else Decimal(amount),
+    }
+    return row | others
+
+
 @dataclass(frozen=True)
 class World:
     """Rows of facts; people are those who are assigned, and `p1@example.com` is participant 1."""
@@ -131,14 +144,20 @@ class World:
     years: tuple[int, int] = (2026, 2026)
     others: Sequence[int] = ()  # people on no plan
     hierarchy: Sequence[Row] = ()
+    absences: Sequence[Row] = ()
     items: Sequence[Row] = ()
     activities: Sequence[Row] = ()
     entries: Sequence[Row] = ()
     payments: Sequence[Row] = ()
+    adjustments: Sequence[Row] = ()
+    people: Mapping[int, Row] = field(default_factory=dict)  # further columns of participants
 
     def facts(self) -> Facts:
-        people = sorted({row["participant_id"] for row in self.assignments} | set(self.others))
-        named = [{"participant_id": person, "email": f"p{person}@example.com"} for person in people]
+        people = sorted({row["participant_id"] for row in self.assignments} | set(self.others) | set(self.people))
+        named = [
+            {"participant_id": person, "email": f"p{person}@example.com", **self.people.get(person, {})}
+            for person in people
+        ]
         return Facts(
             frame(frames.DEALS, self.deals),
             frame(frames.SPLITS, self.splits),
@@ -148,10 +167,12 @@ class World:
             frame(frames.FX_RATES, self.fx_rates),
             periods(1, *self.years),
             hierarchy=frame(frames.HIERARCHY, self.hierarchy),
+            absences=frame(frames.ABSENCES, self.absences),
             items=frame(frames.ITEMS, self.items),
             activities=frame(frames.ACTIVITIES, self.activities),
             entries=frame(frames.ENTRIES, self.entries),
             payments=frame(frames.PAYMENTS, self.payments),
+            adjustments=frame(frames.ADJUSTMENTS, self.adjustments),
         )
 
     def results(self, *plans: PlanVersion, today: date = TODAY) -> Results:
@@ -177,3 +198,12 @@ def paid(results: Results, person: int = 1) -> dict[str, str]:
 def said(results: Results) -> list[str]:
     """The problems as people read them."""
     return [str(problem) for problem in results.problems]
+
+
+def told(results: Results, *causes: str) -> list[tuple[str, str, str]]:
+    """Period, amount with two places and reason of the lines of these causes, in order."""
+    rows = results.lines.filter(pl.col("cause").is_in(list(causes)))
+    return [
+        (row["period"], f"{row['amount']:.2f}", row["reason"])
+        for row in rows.sort("period", "participant_id", "line_no").iter_rows(named=True)
+    ]
