@@ -119,19 +119,6 @@ def fx(base: str, currency: str, rate: str, first: str | None = None) -> Row:
     return {"base": base, "currency": currency, "rate": Decimal(rate), "starts_on": start}
 
 
-def payment(number: int, deal_id: int, amount: str | None, on: str, **others: Any) -> Row:
-    """A payment in the deal's currency, unless `others` say otherwise."""
-    row = {
-        "payment_id": number,
-        "deal_id": deal_id,
-        "item": f"P{number}",
-        "kind": "payment",
-        "on": date.fromisoformat(on),
-        "amount": None if amount is None else Decimal(amount),
-    }
-    return row | others
-
-
 @dataclass(frozen=True)
 class World:
     """Rows of facts; people are those who are assigned, and `p1@example.com` is participant 1."""
