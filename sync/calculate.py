@@ -36,6 +36,7 @@ from spm.store.span import (
     has_begun_since,
     last_calculated,
 )
+from spm.store.true_ups import days_to_calculate, with_true_ups
 from sync.progress import Progress
 
 log = structlog.get_logger()
@@ -131,11 +132,13 @@ def _calculate(conn: Connection, basis: Basis, asked: _Asked) -> Calculated:
     first = asked.since
     if first is None or _is_lasting(conn, basis, asked.providers):
         first = _first_day(conn, basis)
-    calendar = basis.calendar.periods(min(first, basis.today), basis.today)
+    first, last, today = days_to_calculate(conn, min(first, basis.today), basis.today)
+    calendar = basis.calendar.periods(first, last)
     span = min(calendar["starts_on"].to_list()), max(calendar["ends_on"].to_list())
     activities = counts_activities(version.plan for version in basis.plans)
     facts = load_facts(conn, asked.providers, span, calendar, activities=activities)
-    results = calculate(facts, basis.plans, today=basis.today, only=asked.people)
+    results = calculate(facts, basis.plans, today=today, only=asked.people)
+    results = with_true_ups(conn, results, facts, basis.plans, asked.people)
     saved = save_results(conn, results, asked.people, calendar, now=basis.now)
     replace_problems_at(conn, "calculation", _places(facts), results.problems, now=basis.now)
     return Calculated(len(asked.people), saved.statements_changed, saved.lines_written, results.problems)

@@ -38,14 +38,14 @@ EVERYTHING = tuple(Waiver(code, "", "a test") for code in CODES)
 
 
 def flat(rate: str = "0.1", *, name: str = "Flat", currency: str = "USD", span: Span = Span.MONTH) -> Plan:
-    """A plan that pays a share of what the owner sold, month by month."""
+    """A plan that pays a share of what the owner, or those who split the deal, sold, month by month."""
     measure = Measure("bookings", "amount", None, "close_date")
     return Plan(
         name,
         currency,
         Span.MONTH,
         Rounding(),
-        (Component("Sales", measure, "owner", span, FlatRate(Decimal(rate))),),
+        (Component("Sales", measure, "revenue", span, FlatRate(Decimal(rate))),),
     )
 
 
