@@ -12,20 +12,23 @@ that contains today waits for its day.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
+from typing import cast
 
 import polars as pl
 
 from problems import Problem
-from spm.engine import crediting, lacking, pricing, restating, sources
-from spm.engine.inputs import Inputs
+from spm.engine import crediting, lacking, ordering, pricing, restating, sources
+from spm.engine.inputs import DEAL_PLACE, Inputs
 from spm.engine.measuring import RATED_ON, measured
 from spm.engine.sources import RECORD
 from spm.plans.fields import ON_A_DEAL
-from spm.plans.model import PERIOD_SPANS, Component, Plan, Pool, Source, Span
+from spm.plans.model import PERIOD_SPANS, Component, Divided, FlatRate, Plan, Pool, Source, Span
 
-_DAYS = 4_000_000  # more than there are days in four-digit years; a key of person and day sorts twice as fast as two
+_NOTHING = FlatRate(Decimal(0))
+_POOL = Pool(Divided.EQUALLY)
 _COLUMNS = (
     "row",
     "participant_id",
@@ -62,8 +65,35 @@ class Credits:
 def won_credits(inputs: Inputs, plan: Plan, component: Component, basis: pl.DataFrame | None = None) -> Credits:
     """What the component's records credit to the people on the plan, up to the end of the current statement period.
 
-    `basis`: what others earned (sources.EARNINGS), for a component whose source is earnings.
+    `basis`: what others earned (sources.EARNINGS), for a component whose source is earnings. Components that count the
+    same for the same people share one frame.
     """
+    key = ("credits", plan.name, what_counts(component))
+    if key in inputs.known:
+        return cast("Credits", inputs.known[key])
+    made = _won_credits(inputs, plan, component, basis)
+    if not any(problem.where == lacking.About(inputs, plan, component).where for problem in made.problems):
+        inputs.known[key] = made
+    return made
+
+
+def what_counts(component: Component) -> Component:
+    """The component without its name and what comes after its credits: two that are alike have the same credits."""
+    return replace(
+        component,
+        name="",
+        rate=_POOL if isinstance(component.rate, Pool) else _NOTHING,
+        budget=None,
+        target=None,
+        gates=(),
+        multipliers=(),
+        caps=(),
+        floors=(),
+        hold=None,
+    )
+
+
+def _won_credits(inputs: Inputs, plan: Plan, component: Component, basis: pl.DataFrame | None) -> Credits:
     records = sources.of_won(inputs, component, basis)
     counted = measured(records, plan, component, by_amount=crediting.by_amount(inputs, component))
     everybody, odd = crediting.credited(within(counted.rows, component), inputs, plan, component)
@@ -128,31 +158,13 @@ def within(rows: pl.DataFrame, component: Component) -> pl.DataFrame:
 def _in_order(rows: pl.DataFrame, component: Component, inputs: Inputs) -> pl.DataFrame:
     """Never by our own numbers, which say when we first read a record: calculated anew in another database, the same
     deals have others."""
-    key = pl.col("participant_id") * _DAYS + pl.col("on").to_physical()
     source = component.measure.source
-    if source in ON_A_DEAL:
-        rows = rows.join(inputs.places, on="deal_id", how="left")
-    order = "place" if source is Source.DEALS else RECORD
-    if _plain(component):
-        ordered = rows.with_columns(key=key).sort("key", order, "share", descending=[False, False, True])
-    else:
-        ordered = _in_whole_order(rows.with_columns(key=key), order, inputs)
+    place = DEAL_PLACE if source is Source.DEALS else RECORD
+    ordered = ordering.in_order(rows, place, inputs.people)
     if component.accumulate is Span.DEAL:
-        number = "place" if source in ON_A_DEAL else RECORD
+        number = DEAL_PLACE if source in ON_A_DEAL else RECORD
         ordered = ordered.with_columns(span=pl.col(number).cast(pl.Int32))
     return ordered.with_row_index("row").select(_COLUMNS)
-
-
-def _plain(component: Component) -> bool:
-    """Whether a person is credited by a record only once, or by splits that differ in their share."""
-    return not component.credit and component.roll_up is None and not isinstance(component.rate, Pool)
-
-
-def _in_whole_order(rows: pl.DataFrame, order: str, inputs: Inputs) -> pl.DataFrame:
-    emails = inputs.people.select(from_participant_id="participant_id", email="email")
-    named = rows.join(emails, on="from_participant_id", how="left")
-    by = ["key", order, "share", "email", "role", "split_id"]
-    return named.sort(by, descending=[False, False, True, False, False, False])
 
 
 def on_plan(plan: Plan, rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:

@@ -29,6 +29,9 @@ from spm.frames import (
 from spm.plans import PlanVersion
 from spm.plans.model import REVENUE
 
+DEAL_PLACE = "deal place"
+"""The place of a deal among those that count on one day; a name that no field of a mapping can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -42,7 +45,7 @@ class Inputs:
     rates: pl.DataFrame
     days: Days
     today: date
-    places: pl.DataFrame  # `deal_id` and `place`: the order of deals that count on one day
+    places: pl.DataFrame  # `deal_id` and `place`: the order of deals that count on one day; in `deals` as DEAL_PLACE
     hierarchy: pl.DataFrame = field(default_factory=lambda: empty(HIERARCHY))
     absences: pl.DataFrame = field(default_factory=lambda: empty(ABSENCES))
     items: pl.DataFrame = field(default_factory=lambda: empty(ITEMS))
@@ -56,7 +59,7 @@ class Inputs:
 def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[Inputs, list[Problem]]:
     """The inputs of a calculation on the day `today`, and what is wrong with the facts themselves."""
     amount = pl.when(~too_large(pl.col("amount"))).then("amount")
-    deals = facts.deals.with_columns(amount.alias("amount"))
+    deals = facts.deals.with_columns(amount.alias("amount"), _places(facts.deals))
     splits = _usable(facts.splits)
     tree, tree_problems = hierarchy.dated(facts.hierarchy, facts.participants)
     rates, rate_problems = usable(facts.fx_rates)
@@ -72,7 +75,7 @@ def prepared(facts: Facts, plans: Sequence[PlanVersion], today: date) -> tuple[I
         rates,
         days_of(facts.periods),
         today,
-        _places(deals),
+        deals.select("deal_id", place=DEAL_PLACE),
         hierarchy=tree,
         absences=facts.absences,
         items=sizes.within(facts.items, "quantity", "price", "amount"),
@@ -94,8 +97,8 @@ def _usable(splits: pl.DataFrame) -> pl.DataFrame:
     return splits.with_columns(share.alias("share"), amount.alias("amount"), pl.col("role").fill_null(REVENUE))
 
 
-def _places(deals: pl.DataFrame) -> pl.DataFrame:
+def _places(deals: pl.DataFrame) -> pl.Series:
     """By connection and id in the CRM; a shorter id first, so that numbers stand as numbers."""
-    ordered = deals.select("deal_id", "connection", "crm_id", length=pl.col("crm_id").str.len_chars())
-    ranked = ordered.sort("connection", "length", "crm_id", "deal_id").with_row_index("place")
-    return ranked.select("deal_id", "place")
+    named = deals.select("connection", pl.col("crm_id").str.len_chars().alias("length"), "crm_id", "deal_id")
+    order = named.select(pl.arg_sort_by("connection", "length", "crm_id", "deal_id")).to_series()
+    return order.arg_sort().cast(pl.UInt32).alias(DEAL_PLACE)

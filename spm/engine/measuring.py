@@ -10,6 +10,7 @@ import polars as pl
 
 from problems import Problem, did_you_mean
 from spm.engine.exact import EXACT, converted, too_large
+from spm.engine.inputs import DEAL_PLACE
 from spm.engine.sources import RECORD
 from spm.frames import MONEY, Schema
 from spm.plans.expressions import Refused, fields_of, parse, type_of
@@ -50,8 +51,9 @@ class Measured:
 def measured(records: pl.DataFrame, plan: Plan, component: Component, *, by_amount: bool = False) -> Measured:
     """The records (of sources) that meet the component's condition, as MEASURED.
 
-    And what else is needed of them: RECORD (all but deals), DEAL_AMOUNT (`by_amount`: there are splits by amount),
-    RATED_ON, ENDED_ON, and for each credit rule whether it holds and whom a field names (`applies`, `named`).
+    And what else is needed of them: RECORD (all but deals), DEAL_PLACE (what is on a deal), DEAL_AMOUNT (`by_amount`:
+    there are splits by amount), RATED_ON, ENDED_ON, and for each credit rule whether it holds and whom a field names
+    (`applies`, `named`).
     """
     try:
         columns, condition = _columns(component.measure, records, plan)
@@ -110,6 +112,7 @@ def _more(records: pl.DataFrame, plan: Plan, component: Component, *, by_amount:
         yield pl.col(RECORD)
     if source not in ON_A_DEAL:
         return
+    yield pl.col(DEAL_PLACE)
     if by_amount:
         yield pl.col("amount" if source is Source.DEALS else DEAL_AMOUNT).alias(DEAL_AMOUNT)
     if policy not in {COUNTING_DATE, PLAN_RATE} and component.measure.unit is Unit.MONEY:
@@ -181,7 +184,7 @@ def _plural(source: Source) -> str:
 
 def _failed(plan: Plan, component: Component, message: str, hint: str) -> Measured:
     where = f"plan {plan.name}, component {component.name}"
-    more: Schema = {RECORD: pl.UInt32, DEAL_AMOUNT: MONEY, RATED_ON: pl.Date, ENDED_ON: pl.Date}
+    more: Schema = {RECORD: pl.UInt32, DEAL_PLACE: pl.UInt32, DEAL_AMOUNT: MONEY, RATED_ON: pl.Date, ENDED_ON: pl.Date}
     rules = range(len(component.credit))
     asked: Schema = {column: kind for number in rules for column, kind in _asked(number)}
     return Measured(pl.DataFrame(schema={**MEASURED, **more, **asked}), (Problem(where, "", message, hint),))

@@ -9,7 +9,7 @@
 | `earnings` | of somebody's earned line: amount, credited, component, plan, period, on | to who earned it |
 
 Every record but a deal carries RECORD, its place among the others: by deal, then by its id in the CRM, never by our own
-numbers, so that the order is the same in every database.
+numbers, so that the order is the same in every database. A deal has DEAL_PLACE, and so has what belongs to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import cast
 
 import polars as pl
 
-from spm.engine.inputs import Inputs
+from spm.engine.inputs import DEAL_PLACE, Inputs
 from spm.plans.fields import EARNING_FIELDS
 from spm.plans.model import Component, Source
 
@@ -59,9 +59,9 @@ def of_won(inputs: Inputs, component: Component, basis: pl.DataFrame | None = No
 def on_deals(inputs: Inputs, deals: pl.DataFrame, source: Source) -> pl.DataFrame:
     """These deals, or what belongs to them: their line items, their payments."""
     if source is Source.LINE_ITEMS:
-        return _placed(_joined(inputs.items, deals), inputs, "item_id")
+        return _placed(_joined(inputs.items, deals), "item_id")
     if source is Source.PAYMENTS:
-        return _placed(_payments(inputs.payments, deals), inputs, "payment_id")
+        return _placed(_payments(inputs.payments, deals), "payment_id")
     return deals
 
 
@@ -87,9 +87,8 @@ def _payments(payments: pl.DataFrame, deals: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(currency=currency, amount=pl.coalesce("amount", "deal_amount")).drop("paid in")
 
 
-def _placed(records: pl.DataFrame, inputs: Inputs, number: str) -> pl.DataFrame:
-    located = records.join(inputs.places, on="deal_id", how="left")
-    return _ranked(located, "place", pl.col("item").str.len_chars(), "item", number).drop("place", number)
+def _placed(records: pl.DataFrame, number: str) -> pl.DataFrame:
+    return _ranked(records, DEAL_PLACE, pl.col("item").str.len_chars(), "item", number).drop(number)
 
 
 def _activities(activities: pl.DataFrame) -> pl.DataFrame:
