@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from spm.calendar import Calendar, Pattern, YearRule, calendar_from
 from spm.plans.values import Day, Name, Section, exact
 
-FIGURES = ("payout", "earned", "attainment", "credited", "held", "draw_balance")
+FIGURES = ("payout", "earned", "attainment", "credited", "quota", "held", "draw_balance")
 """What may be expected of a statement."""
 
 Rows = Annotated[tuple[dict[str, Any], ...], Field(max_length=10_000)]
@@ -41,6 +41,7 @@ class ExpectSection(Section):
     earned: Signed = None
     attainment: Signed = None
     credited: Signed = None
+    quota: Signed = None
     held: Signed = None
     draw_balance: Signed = None
 
