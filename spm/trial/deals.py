@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from problems import Problem, did_you_mean
-from spm.frames import DEALS, MONEY
+from spm.frames import DEALS, MONEY, SPLITS
 from spm.trial.columns import LINE
 from spm.trial.files import COLUMNS
 from spm.trial.people import Frames, numbered
@@ -111,6 +111,12 @@ def attached(frame: pl.DataFrame, ids: Mapping[str, int], *, number: str, schema
     made = frame.drop(LINE).with_columns(deal_id=_deal(ids))
     ordered = made.sort(*made.columns, nulls_last=True)
     return ordered.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(number)).select(*schema)
+
+
+def splits_of(splits: pl.DataFrame, ids: Mapping[str, int]) -> pl.DataFrame:
+    """frames.SPLITS, numbered in the order of their rows: the residual of rounding may go to the first or the last."""
+    numbers = pl.col(LINE) + 1
+    return splits.with_columns(split_id=numbers, deal_id=_deal(ids)).select(*SPLITS)
 
 
 def split_problems(splits: pl.DataFrame, table: Table | None) -> list[Problem]:

@@ -19,7 +19,6 @@ from spm.frames import (
     ITEMS,
     PAYMENTS,
     QUOTAS,
-    SPLITS,
     Facts,
 )
 from spm.plans.model import Plan
@@ -229,7 +228,7 @@ def _facts(
     )
     return Facts(
         deals=deals.deal_facts(told_deals, ids, numbers.people, currency),
-        splits=deals.attached(of["splits"], ids, number="split_id", schema=SPLITS),
+        splits=deals.splits_of(of["splits"], ids),
         participants=everybody,
         quotas=_quotas(frames["quotas"], numbers),
         assignments=assignments,

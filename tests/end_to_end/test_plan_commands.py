@@ -145,3 +145,43 @@ def test_a_draft_of_a_plan_that_is_not_in_force_is_refused(bare: Office) -> None
     draft.write_text(PLAN.replace("Flat", "Tow"), encoding="utf-8")
     said = bare.run("plan", "compare", str(draft), "--json")
     assert (said.code, said.document["problems"][0]["hint"]) == (2, "Did you mean 'Two'?")
+
+
+CONDITIONS = """
+name = "Flat"
+currency = "USD"
+
+[[components]]
+name = "Sales"
+condition = "status = 'won'"
+rate = "10 %"
+
+[[components]]
+name = "Typing error"
+condition = "stage = 'Closed Wonn'"
+rate = "10 %"
+"""
+
+
+def test_a_condition_that_matches_nothing_stored_is_a_warning_with_its_line(salesforce_office: Office) -> None:
+    path = _plan(salesforce_office, CONDITIONS)
+    before = salesforce_office.run("plan", "check", path, "--json").document
+    assert before["problems"] == []  # nothing is stored yet
+    salesforce_office.run("pull")
+    said = salesforce_office.run("plan", "check", path, "--json")
+    assert said.code == 0
+    [problem] = said.document["problems"]
+    assert (problem["where"], problem["severity"]) == (f"{path}:12", "warning")
+    assert problem["message"] == "stage = 'Closed Wonn' matches nothing that is stored."
+
+
+def test_a_field_that_no_mapping_brings_is_a_fault_where_there_are_settings(salesforce_office: Office) -> None:
+    path = _plan(salesforce_office, PLAN + "condition = \"segmnt = 'A'\"\n")
+    said = salesforce_office.run("plan", "check", path, "--json")
+    assert (said.code, said.document["problems"][0]["message"]) == (1, "there is no deal field 'segmnt'.")
+
+
+def test_plan_files_are_checked_without_settings_and_without_a_database(bare: Office) -> None:
+    path = _plan(bare)
+    (bare.folder / "config.toml").write_text('database_url = "postgresql://nobody@127.0.0.1:9/none"', encoding="utf-8")
+    assert bare.run("plan", "check", path).code == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import click
 from attain.cli.frame import command
 from attain.cli.output import DONE, PROBLEMS_FOUND, Output, counted, problems_as_json
 from attain.plans import own_fields
-from attain.wiring import open_house
+from attain.stored_filters import filter_warnings
+from attain.wiring import House, Unusable, open_house
 from problems import Problem
 from spm.plans import PlanVersion, load_plan, plan_version
 from spm.trial.custom import Type
@@ -47,16 +48,33 @@ def checked(path: Path, own_fields: Mapping[str, Type] | None) -> Checked:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @command
 def check_command(files: tuple[Path, ...], config: Path | None, output: Output) -> int:
-    """Check plan files, or those the settings name; every fault at once, with file, line and hint; run their tests."""
-    house = None if files else open_house(config)
-    paths = list(files) if house is None else house.settings.files(house.settings.plans.files)
+    """Check plan files, or those the settings name; every fault at once, with file, line and hint; run their tests.
+
+    Where there are settings, the fields of the mappings are known, and conditions that match nothing that is stored are
+    named.
+    """
+    house = _house(config, needed=not files)
+    paths = list(files) if files or house is None else house.settings.files(house.settings.plans.files)
     own = own_fields(house) if house else None
-    return report([checked(path, own) for path in paths], output)
+    plans = [checked(path, own) for path in paths]
+    good = [(one.path, one.version) for one in plans if one.version is not None]
+    warnings = filter_warnings(house, good) if house else []
+    return report(plans, output, warnings)
 
 
-def report(plans: list[Checked], output: Output) -> int:
+def _house(config: Path | None, *, needed: bool) -> House | None:
+    """The settings; plan files by themselves can be checked without any."""
+    try:
+        return open_house(config)
+    except Unusable:
+        if needed or config is not None:
+            raise
+        return None
+
+
+def report(plans: Sequence[Checked], output: Output, warnings: Sequence[Problem] = ()) -> int:
     """Print what was found."""
-    problems = [problem for one in plans for problem in one.problems]
+    problems = [*(problem for one in plans for problem in one.problems), *warnings]
     good = [(one, one.version) for one in plans if one.version is not None]
     output.table(("plan", "version", "tests"), [(each.name, each.hash[:12], _tests(one)) for one, each in good])
     output.problems(problems)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spm.frames import ESTIMATES, LINES, STATEMENTS
+from spm.frames import CONSERVATION, ESTIMATES, LINES, STATEMENTS
 from tests.spm.trial.folder import FLAT, Folder, paid, run
 
 TIERS = """[[components]]
@@ -66,7 +66,7 @@ def test_lines_name_people_and_deals_as_the_files_do_and_say_it_in_words(answer:
 
 @pytest.mark.parametrize(
     ("part", "schema"),
-    [("statements", STATEMENTS), ("lines", LINES), ("estimates", ESTIMATES)],
+    [("statements", STATEMENTS), ("lines", LINES), ("estimates", ESTIMATES), ("conservation", CONSERVATION)],
 )
 def test_every_column_of_the_engine_is_in_the_answer(folder: Folder, part: str, schema: Any) -> None:
     deals = "id,owner,amount,date,status\n1,ann@x.com,1000,2026-01-05,won\n2,ann@x.com,1000,2026-01-05,open\n"
@@ -96,6 +96,22 @@ def test_rows_in_any_order_give_the_same_answer(folder: Folder) -> None:
     mixed = random.Random(1).sample(rows, len(rows))
     one = folder.tried(deals="\n".join([head, *rows])).out
     assert folder.tried(deals="\n".join([head, *mixed])).out == one
+
+
+def test_splits_share_a_deal_by_amount(folder: Folder) -> None:
+    splits = "deal_id,email,share,amount\n7,ann@x.com,,90\n7,bob@x.com,,60\n"
+    answer = folder.answer(deals=DEALS.replace("8,", "9,"), splits=splits)
+    assert paid(answer) == {"ann@x.com": "9.00", "bob@x.com": "11.05"}
+
+
+@pytest.mark.parametrize(("residual", "expected"), [("first", "zoe@x.com"), ("last", "ann@x.com")])
+def test_the_residual_of_a_split_goes_by_the_order_of_the_rows(folder: Folder, residual: str, expected: str) -> None:
+    plan = folder.plan(f'splits = {{ residual = "{residual}" }}\n{FLAT.replace("10 %", "100 %")}')
+    deals = "id,owner,amount,date\n1,ann@x.com,0.01,2026-01-05\n"
+    splits = "deal_id,email,share\n1,ann@x.com,0.5\n1,zoe@x.com,0.5\n"  # both round up: one has to give a cent
+    assert paid(folder.answer(plan, deals=deals, splits=splits)) == {"ann@x.com": "0.00", "zoe@x.com": "0.00"} | {
+        expected: "0.01"
+    }
 
 
 def test_splits_share_a_deal_by_fraction_or_percent(folder: Folder) -> None:
