@@ -24,7 +24,7 @@ from spm.engine.kinds import placeable
 from spm.engine.lines import Worked
 from spm.engine.modifiers import modified
 from spm.engine.overrides import earnings_of
-from spm.frames import Facts, Results
+from spm.frames import CONSERVATION, Facts, Results, empty
 from spm.plans import PlanVersion
 from spm.plans.model import Component, Source
 
@@ -39,12 +39,18 @@ class _Part:
 
 
 def calculate(
-    facts: Facts, plans: Sequence[PlanVersion], *, today: date, only: Collection[int] | None = None
+    facts: Facts,
+    plans: Sequence[PlanVersion],
+    *,
+    today: date,
+    only: Collection[int] | None = None,
+    conserve: bool = False,
 ) -> Results:
     """Lines, statements and estimates of everybody in `facts.assignments`, for the periods in `facts.periods`.
 
     `plans`: one version of each plan. `today` decides which statement period is the last, and when open deals would be
     won. `only`: give results of these participants alone; the others are there because pay of these hangs on them.
+    `conserve`: say of every won deal how much of it is credited, and why it is not all.
     Raises ValueError where two versions of one plan are given; what is wrong with the facts comes as Problems.
     """
     versions = _one_each(plans)
@@ -65,13 +71,9 @@ def calculate(
     made, unpaid = statements.finished(grids, mixed, all_lines, inputs, versions)
     guessed, unknown = estimates.of_plans(inputs, worked)
     kept = _Kept(only)
-    return Results(
-        kept(all_lines),
-        kept(made),
-        kept(guessed),
-        _ordered([*found, *refused, *unpaid, *unknown]),
-        conserving.of_plans(inputs, worked),
-    )
+    every = _ordered([*found, *refused, *unpaid, *unknown])
+    conserved = conserving.of_plans(inputs, worked) if conserve else empty(CONSERVATION)
+    return Results(kept(all_lines), kept(made), kept(guessed), every, conserved)
 
 
 class _Kept:

@@ -47,7 +47,7 @@ def tried(paths: Sequence[Path], tables: Mapping[str, Table], wanted: Wanted) ->
     trial, versions, problems = prepared_from(paths, tables, wanted)
     if trial is None:
         return Tried(versions, None, None, tuple(problems))
-    results = calculate(trial.facts, versions, today=trial.as_of)
+    results = calculate(trial.facts, versions, today=trial.as_of, conserve=True)
     return Tried(versions, trial, results, (*problems, *results.problems))
 
 

@@ -163,7 +163,7 @@ class World:
         )
 
     def results(self, *plans: PlanVersion, today: date = TODAY) -> Results:
-        return calculate(self.facts(), plans, today=today)
+        return calculate(self.facts(), plans, today=today, conserve=True)
 
 
 def plan(folder: Path, text: str, name: str = "Test") -> PlanVersion:
