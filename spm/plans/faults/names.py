@@ -23,7 +23,7 @@ def name_findings(plan: PlanFile) -> Iterator[Finding]:
 
 
 def _references(component: ComponentSection, names: set[str], path: Path) -> Iterator[Finding]:
-    others = sorted(names - {component.name})
+    others, none = sorted(names - {component.name}), "There is no other; add it, or leave this out."
     gates = [((*path, "gates", number, "of"), gate.of) for number, gate in enumerate(component.gates)]
     factors = [((*path, "multipliers", number, "of"), each.of) for number, each in enumerate(component.multipliers)]
     matrix = [((*path, "matrix", "other"), component.matrix.other)] if component.matrix else []
@@ -32,7 +32,7 @@ def _references(component: ComponentSection, names: set[str], path: Path) -> Ite
             hint = "Leave out `of`." if where in dict(gates) else "Name another component."
             yield Finding(where, "a component cannot refer to itself here.", hint)
         elif name is not None and name not in names:
-            hint = did_you_mean(name, others, f"Components are: {', '.join(others)}." if others else "Add it.")
+            hint = did_you_mean(name, others, f"Components are: {', '.join(others)}." if others else none)
             yield Finding(where, f"there is no component {name!r} in this plan.", hint)
     yield from _earnings(component, path)
 

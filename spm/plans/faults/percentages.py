@@ -41,9 +41,12 @@ def _rate(path: Path, rate: Decimal) -> Finding:
 
 
 def _attainment(path: Path, bound: Decimal) -> Finding:
-    said = f"an attainment of {text_of(bound)} is {text_of(bound * 100)} % of quota"
-    hint = 'Write 1 or "100 %" for 100 % of quota; for amounts write by = "amount" (tier_by, curve_by, steps_by).'
-    return Finding(path, f"{said}; it looks like a percentage or an amount.", hint, guess=True)
+    said, fraction = text_of(bound), text_of(bound / 100)
+    message = f"an attainment of {said} is {text_of(bound * 100)} % of quota; it looks like a percentage or an amount."
+    by = 'by = "amount" (tier_by, curve_by, steps_by)'
+    return Finding(
+        path, message, f'Write {fraction} or "{said} %" for {said} % of quota; for amounts write {by}.', guess=True
+    )
 
 
 def _share(path: Path, share: Decimal) -> Finding:
