@@ -10,9 +10,11 @@ import pytest
 
 from spm.plans import load_plan, plan_version, stored_plan
 from spm.plans.model import AtBound, FlatRate, MarginalTiers, Tier, TierBasis, WholeAmountTiers
+from spm.trial.plan_tests import run_tests
 
 HEAD = 'name = "Test"\ncurrency = "USD"\n[[components]]\nname = "Sales"\n'
 TIERED = HEAD + 'tier_mode = "marginal"\ntier_by = "amount"\ntiers = [\n{tiers}\n]\n'
+LIBRARY = sorted((Path(__file__).parents[3] / "examples" / "plans" / "library").glob("*.toml"))
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "plans").glob("*.toml"))
 
 
@@ -142,6 +144,14 @@ def test_neighbours_may_leave_a_bound_to_each_other(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_plans_to_copy_from_pass_their_own_tests(path: Path) -> None:
+    assert load_plan(path, own_fields={}).problems == ()
+    runs = run_tests(path, own_fields={})
+    assert runs
+    assert [problem for run in runs for problem in run.problems] == []
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_are_in_order(path: Path) -> None:
     assert load_plan(path, own_fields={}).problems == ()
@@ -149,6 +159,7 @@ def test_the_examples_are_in_order(path: Path) -> None:
 
 def test_there_are_examples() -> None:
     assert [path.stem for path in EXAMPLES] == ["ae", "flat", "smb"]
+    assert [path.stem for path in LIBRARY] == ["development", "enterprise", "managers", "spif"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
