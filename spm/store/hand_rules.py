@@ -194,7 +194,7 @@ def _product(row: Row, quantity: Decimal, price: Decimal) -> Decimal | None:
     """Quantity x price, where 28 digits and ten places hold it."""
     amount = _EXACTLY.multiply(quantity, price)
     if amount != amount.quantize(_PLACES, context=_EXACTLY) or amount.adjusted() >= _DIGITS:
-        row.wrong("amount", f"{quantity} x {price} cannot be kept exactly.", "Write the amount of the line.")
+        row.wrong("amount", f"{quantity:f} x {price:f} cannot be kept exactly.", "Write the amount of the line.")
         return None
     return amount
 

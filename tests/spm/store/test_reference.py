@@ -13,6 +13,7 @@ from spm.store.facts import store_page
 from spm.store.inputs import load_facts
 from spm.store.marks import take_marks
 from spm.store.reference import apply_assignments, apply_fx_rates, apply_plans, apply_quotas
+from tests.spm.store.files import told, written
 from tests.spm.store.pages import NOW, people, person
 from tests.spm.store.versions import version
 
@@ -33,16 +34,6 @@ def staff(conn: Connection, acme: int) -> dict[str, int]:
 @pytest.fixture
 def plans(conn: Connection) -> None:
     apply_plans(conn, [version("AE", "1"), version("SDR", "2")], now=NOW)
-
-
-def written(folder: Path, *lines: str, name: str = "file.csv") -> list[Path]:
-    path = folder / name
-    path.write_text("\n".join(lines), "utf-8")
-    return [path]
-
-
-def told(problems: list[object], folder: Path) -> list[str]:
-    return [str(problem).replace(f"{folder}/", "") for problem in problems]
 
 
 def test_quotas_of_a_file_are_quotas(conn: Connection, staff: dict[str, int], tmp_path: Path) -> None:
@@ -83,7 +74,7 @@ def test_a_quota_waits_for_its_person(conn: Connection, acme: int, staff: dict[s
     paths = written(tmp_path, QUOTAS, "anna@example.com,bookings,2026-01-01,2026-12-31,100,EUR")
     problems = apply_quotas(conn, paths, now=NOW)
     assert [problem.severity for problem in problems] == ["warning"]
-    [said] = told(list(problems), tmp_path)
+    [said] = told(problems, tmp_path)
     assert said.startswith("file.csv:2 (email): no connected CRM has a person with the email 'anna@example.com'")
     assert said.endswith("the row waits until one has. Did you mean 'ann@example.com'?")
     store_page(conn, acme, "participant", people(person("anna@example.com", "u9")), now=NOW, seen_at=NOW)
@@ -115,7 +106,7 @@ def test_a_quota_waits_for_its_person(conn: Connection, acme: int, staff: dict[s
 )
 def test_each_mistake_in_a_quota_is_told_at_its_line(conn: Connection, tmp_path: Path, row: str, problem: str) -> None:
     problems = apply_quotas(conn, written(tmp_path, QUOTAS, "# by hand", "", row), now=NOW)
-    [said] = told(list(problems), tmp_path)
+    [said] = told(problems, tmp_path)
     assert said.startswith("file.csv:4")
     assert problem in said
     assert conn.scalar(text("SELECT count(*) FROM quota")) == 0
@@ -144,7 +135,7 @@ def test_all_mistakes_of_all_files_are_told_at_once_and_nothing_is_applied(
 def test_the_line_is_that_of_the_row_also_below_a_row_of_two_lines(conn: Connection, tmp_path: Path) -> None:
     rows = ['ann@example.com,"book\nings",2026-01-01,2026-01-31,1,EUR', "ann,bookings,2026-01-01,,1,EUR"]
     problems = apply_quotas(conn, written(tmp_path, QUOTAS, *rows), now=NOW)
-    assert told(list(problems), tmp_path)[0].startswith("file.csv:4 (email)")
+    assert told(problems, tmp_path)[0].startswith("file.csv:4 (email)")
 
 
 def test_two_quotas_for_one_day_are_told(conn: Connection, tmp_path: Path) -> None:
@@ -154,7 +145,7 @@ def test_two_quotas_for_one_day_are_told(conn: Connection, tmp_path: Path) -> No
         "ann@example.com,bookings,2026-12-31,2027-01-31,10,EUR",
         "ann@example.com,renewals,2026-03-01,2026-03-31,10,EUR",
     ]
-    said = told(list(apply_quotas(conn, written(tmp_path, QUOTAS, *rows), now=NOW)), tmp_path)
+    said = told(apply_quotas(conn, written(tmp_path, QUOTAS, *rows), now=NOW), tmp_path)
     assert [text_.split(" ")[0] for text_ in said] == ["file.csv:3", "file.csv:4"]
     assert all("overlaps" in text_ and "file.csv:2" in text_ for text_ in said)
 
@@ -173,7 +164,7 @@ def test_two_quotas_for_one_day_are_told(conn: Connection, tmp_path: Path) -> No
 def test_a_file_that_is_none_is_told(conn: Connection, tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(content)
-    assert problem in told(list(apply_quotas(conn, [path], now=NOW)), tmp_path)[0]
+    assert problem in told(apply_quotas(conn, [path], now=NOW), tmp_path)[0]
 
 
 def test_a_spreadsheets_byte_order_mark_is_no_part_of_the_header(
@@ -251,7 +242,7 @@ def test_a_rate_for_always_marks_all_time(conn: Connection, staff: dict[str, int
 )
 def test_each_mistake_in_a_rate_is_told(conn: Connection, tmp_path: Path, rows: list[str], problem: str) -> None:
     found = apply_fx_rates(conn, written(tmp_path, RATES, *rows), now=NOW)
-    assert problem in told(list(found), tmp_path)[0].replace(str(tmp_path) + "/", "")
+    assert problem in told(found, tmp_path)[0].replace(str(tmp_path) + "/", "")
 
 
 def test_a_new_version_of_a_plan_marks_who_is_on_it(
