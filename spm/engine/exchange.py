@@ -57,12 +57,14 @@ def crosses(wanted: pl.DataFrame, rates: pl.DataFrame, into: str) -> pl.DataFram
     one that is itself one of the two currencies is preferred, then the first by name.
     """
     pairs = wanted.select("currency", "on").unique().drop_nulls()
+    same = pairs.filter(pl.col("currency") == into).with_columns(cross=pl.lit(1).cast(EXACT))
+    if same.height == pairs.height:
+        return same
     ways = pairs.join(rates.select("base").unique(), how="cross").with_columns(into=pl.lit(into))
     ways = _units(_units(ways, rates, "currency", "source"), rates, "into", "target")
     cross = pl.col("target").cast(EXACT) / pl.col("source").cast(EXACT)
     detour = (pl.col("base") != pl.col("into")) & (pl.col("base") != pl.col("currency"))
     found = ways.drop_nulls(["source", "target"]).with_columns(cross=cross, detour=detour)
-    same = pairs.filter(pl.col("currency") == into).with_columns(cross=pl.lit(1).cast(EXACT))
     found = found.filter(pl.col("currency") != into).sort("currency", "on", "detour", "base")
     return pl.concat([same, found.unique(["currency", "on"], keep="first").select("currency", "on", "cross")])
 
