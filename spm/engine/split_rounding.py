@@ -2,7 +2,8 @@
 
 Rounded are the parts of one record in one role, in the record's currency, before they are converted, and only where the
 shares add up to the whole: elsewhere there is no residual to speak of. The parts then add up to the value exactly.
-Among equals the email decides, and `first` and `last` are by email, too: a CRM knows no order of splits.
+`first` and `last` are in the order in which the CRM (or the file) lists the splits, or the plan its rules; among parts
+of one size the email decides.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _WHOLE = 10**9  # shares that add up to 1 within one part of this
 _ORDER: dict[SplitResidual, tuple[list[str], list[bool]]] = {
     SplitResidual.LARGEST: (["share", "email", "split_id"], [True, False, False]),
     SplitResidual.SMALLEST: (["share", "email", "split_id"], [False, False, False]),
-    SplitResidual.FIRST: (["email", "split_id"], [False, False]),
-    SplitResidual.LAST: (["email", "split_id"], [True, True]),
+    SplitResidual.FIRST: (["split_id"], [False]),
+    SplitResidual.LAST: (["split_id"], [True]),
     SplitResidual.OWNER: (["owns", "share", "email", "split_id"], [True, True, False, False]),
 }
 """By what the parts of a deal are sorted (and whether downwards) so that the one who gets the residual comes first.

@@ -299,6 +299,20 @@ def test_the_residual_cent_goes_where_the_rule_says(
 @pytest.mark.parametrize(
     ("residual", "expected"),
     [
+        ("first", {1: "33.33", 2: "33.33", 3: "33.34"}),  # as the CRM lists them
+        ("last", {1: "33.33", 2: "33.34", 3: "33.33"}),
+        ("largest", {1: "33.34", 2: "33.33", 3: "33.33"}),  # of one size: by email
+    ],
+)
+def test_splits_stand_as_they_are_listed(tmp_path: Path, residual: str, expected: dict[int, str]) -> None:
+    text = f'splits = {{ residual = "{residual}" }}\n{FLAT}'.replace("0.1", "1")
+    listed = [split(number, 1, person, "0.3333333333") for number, person in enumerate((3, 1, 2), 1)]
+    assert pay(world(deals=[deal(1, 2, "100", "2026-01-05")], splits=listed).results(plan(tmp_path, text))) == expected
+
+
+@pytest.mark.parametrize(
+    ("residual", "expected"),
+    [
         ("largest", ["0.53", "0.26", "0.26"]),  # 0.525, 0.2625, 0.2625 round to 0.53, 0.26, 0.26: nothing is left
         ("smallest", ["0.53", "0.26", "0.26"]),
     ],
