@@ -15,6 +15,9 @@ from spm.plans.document import ComponentSection, PlanFile
 from spm.plans.fields import fields_for
 from spm.plans.model import Source
 from spm.plans.rate_keys import TierSection
+from spm.store.hand_rules import ABSENCE_FILE, ENTRY_FILE, HIERARCHY_FILE, LINE_ITEM_FILE, PAYMENT_FILE
+from spm.store.rule_files import Columns
+from spm.store.rules import ASSIGNMENT_FILE, QUOTA_FILE, RATE_FILE
 from tests.spm.plans.documented import PAGE, Example, check, examples
 
 EXAMPLES = examples()
@@ -93,3 +96,24 @@ def test_every_field_of_every_source_is_named(source: Source) -> None:
     assert row
     own = fields_for(source, None) if source is not Source.DEALS else {}
     assert [name for name in own if name not in {*PLAN_FIELDS, "deal_amount"} and f"`{name}`" not in row.group()] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "columns"),
+    [
+        ("assignments", ASSIGNMENT_FILE),
+        ("quotas", QUOTA_FILE),
+        ("fx_rates", RATE_FILE),
+        ("hierarchy", HIERARCHY_FILE),
+        ("absences", ABSENCE_FILE),
+        ("entries", ENTRY_FILE),
+        ("payments", PAYMENT_FILE),
+        ("line_items", LINE_ITEM_FILE),
+    ],
+)
+def test_every_column_of_every_file_is_named(file: str, columns: Columns) -> None:
+    row = re.search(rf"^\| `plans.{file}` \| (.*?) \|", PAGE, re.MULTILINE)
+    assert row
+    required, _, optional = row[1].partition("(")
+    assert re.findall("`(.*?)`", required) == list(columns.required)
+    assert re.findall("`(.*?)`", optional) == list(columns.optional)
