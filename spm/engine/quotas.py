@@ -20,7 +20,7 @@ import polars as pl
 
 from problems import Problem
 from spm.engine import seasons
-from spm.engine.days import Days, counted, longer
+from spm.engine.days import Days, beside, counted, longer
 from spm.engine.exact import EXACT, converted, too_large
 from spm.engine.exchange import crosses
 from spm.engine.people import person
@@ -84,7 +84,10 @@ def in_currency(
 
     A quota without a currency is taken to be in that of the plan.
     """
-    filled = quotas.with_columns(pl.col("currency").fill_null(into), on=pl.col("starts_on"))
+    filled = quotas.with_columns(pl.col("currency").fill_null(into))
+    if (filled["currency"] == into).all():
+        return filled, []
+    filled = filled.with_columns(on=pl.col("starts_on"))
     found = filled.join(crosses(filled, rates, into), on=["currency", "on"], how="left")
     amount = converted(pl.col("amount"), pl.col("cross"))
     problems = list(_without_rate(found.filter(pl.col("cross").is_null()), into, people))
@@ -176,8 +179,7 @@ def _periods(days: Days, kind: Span) -> pl.DataFrame:
 
 
 def _touching(rows: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    touching = rows.join_where(spans, pl.col("starts_on") <= pl.col("until"), pl.col("ends_on") >= pl.col("begins"))
-    return _within(touching)
+    return _within(beside(rows, ("starts_on", "ends_on"), spans))
 
 
 def _within(joined: pl.DataFrame) -> pl.DataFrame:
@@ -191,9 +193,7 @@ def _members(inputs: Inputs, plan: Plan, kind: Span) -> pl.DataFrame:
     """`participant_id`, `span`, `begins`, `until`, `team`: the team that each person has in each span."""
     there = stays(inputs, plan)
     if kind in PERIOD_SPANS:
-        there = there.join_where(
-            _periods(inputs.days, kind), pl.col("first") <= pl.col("until"), pl.col("last") >= pl.col("begins")
-        )
+        there = beside(there, ("first", "last"), _periods(inputs.days, kind))
     else:
         there = there.with_columns(span=pl.lit(0, dtype=pl.Int32), begins="first", until="last")
     present = inputs.days.last_day(inputs.today, plan.statement) or inputs.today

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from spm.engine.days import Days
+from spm.engine.days import Days, beside, outside
 from spm.engine.proration import stays
 from spm.frames import MONEY
 from spm.plans.model import ONE, Plan, Span
@@ -26,11 +26,14 @@ def shares_of(plan: Plan, measure: str) -> tuple[Decimal, ...]:
 
 
 def by_month(pieces: pl.DataFrame, days: Days) -> pl.DataFrame:
-    """The pieces (`first`, `last`, ...) cut at the borders of fiscal months, with the month's number as `month`."""
+    """The pieces (`first`, `last`, ...) cut at the borders of fiscal months, with the month as `month`: null for
+    what lies outside the calendar."""
     months = days.of_kind(Span.MONTH).select(month="number", begins="starts_on", until="ends_on")
-    touching = pieces.join_where(months, pl.col("first") <= pl.col("until"), pl.col("last") >= pl.col("begins"))
+    touching = beside(pieces, ("first", "last"), months)
     first, last = pl.max_horizontal("first", "begins"), pl.min_horizontal("last", "until")
-    return touching.with_columns(first=first, last=last).drop("begins", "until")
+    inside = touching.with_columns(first=first, last=last).drop("begins", "until")
+    beyond = outside(pieces, ("first", "last"), days).with_columns(month=pl.lit(None, dtype=pl.Int32))
+    return pl.concat([inside, beyond.select(inside.columns)])
 
 
 def ramped(pieces: pl.DataFrame, inputs: Inputs, plan: Plan, shares: tuple[Decimal, ...]) -> pl.DataFrame:

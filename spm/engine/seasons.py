@@ -1,7 +1,7 @@
 """Seasonality: an annual quota is cut to the fiscal months by the plan's twelve shares.
 
 A row is annual where it covers one whole fiscal year or several; each year of it gets its part by days. Every other row
-is left as it is, and so is one whose year has not twelve months.
+is left as it is, and so is one whose years have not twelve months.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 import polars as pl
 
 from problems import Problem
-from spm.engine.days import Days, counted
+from spm.engine.days import Days, counted, outside
 from spm.engine.exact import EXACT
 from spm.frames import MONEY
 from spm.plans.model import Plan, Span
@@ -33,7 +33,8 @@ def cut(rows: pl.DataFrame, days: Days, plan: Plan, measure: str) -> tuple[pl.Da
     even = annual.filter((pl.col("months") == _MONTHS).all().over("annual"))
     problems = _uneven(annual.filter(pl.col("months") != _MONTHS), plan, measure)
     kept = numbered.join(even, on="annual", how="anti").drop("annual")
-    return pl.concat([kept, _by_month(even, days, shares).select(kept.columns)]), problems
+    parts = [_by_month(even, days, shares), _beyond(even, days)]
+    return pl.concat([kept, *(part.select(kept.columns) for part in parts)]), problems
 
 
 def _years(days: Days) -> pl.DataFrame:
@@ -77,6 +78,14 @@ def _by_month(annual: pl.DataFrame, days: Days, shares: Sequence[Decimal]) -> pl
     joined = of_years.join(months, on="year")
     amount = (pl.col("amount").cast(EXACT) * pl.col("season").cast(EXACT)).cast(MONEY)
     return joined.with_columns(amount=amount, starts_on="on", ends_on="until")
+
+
+def _beyond(annual: pl.DataFrame, days: Days) -> pl.DataFrame:
+    """What lies in years that are not at hand, by its days."""
+    whole = counted(pl.col("starts_on"), pl.col("ends_on"))
+    rows = annual.unique("annual").with_columns(whole=whole)
+    part = pl.col("amount").cast(EXACT) * whole / pl.col("whole")
+    return outside(rows, ("starts_on", "ends_on"), days).with_columns(amount=part.cast(MONEY))
 
 
 def _uneven(years: pl.DataFrame, plan: Plan, measure: str) -> list[Problem]:

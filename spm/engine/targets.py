@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from problems import Problem
+from spm.engine.days import beside
 from spm.engine.exact import EXACT, money
 from spm.engine.proration import active_days, counting, prorated, stays
 from spm.engine.quotas import ALLOTTED, Ask, allotted
@@ -88,7 +89,6 @@ def _spans(inputs: Inputs, plan: Plan, there: pl.DataFrame, over: Span) -> pl.Da
     """The spans in which people are on the plan: `participant_id`, `span`, `first`, `last`."""
     present = inputs.days.last_day(inputs.today, plan.statement) or inputs.today
     periods = inputs.days.of_kind(over).filter(pl.col("starts_on") <= present)
-    periods = periods.select(span="number", first="starts_on", last="ends_on")
-    staying = there.select("participant_id", since="first", until="last")
-    held = staying.join_where(periods, pl.col("since") <= pl.col("last"), pl.col("until") >= pl.col("first"))
-    return held.select("participant_id", "span", "first", "last").unique().sort("participant_id", "span")
+    held = beside(there, ("first", "last"), periods.select(span="number", begins="starts_on", until="ends_on"))
+    spans = held.select("participant_id", "span", first="begins", last="until")
+    return spans.unique().sort("participant_id", "span")
