@@ -187,7 +187,7 @@ LINES: Schema = {
     "amount": MONEY,  # what is earned, rounded: the one place that rounds
     "currency": pl.String,  # of the plan
     "from_participant_id": pl.Int64,  # whose credit this was, where it rolled up; null: one's own
-    "item": pl.String,  # the line item, activity, entry, payment (null: the deal itself); the closed period of a true-up
+    "item": pl.String,  # line item, activity, entry, payment (null: the deal itself); the closed period of a true-up
     "reason": pl.String,  # in words, where amount is not credited x rate
 }
 """The trace: one row for each credit and tier slice, and one for each thing that changes what they earn; a statement's

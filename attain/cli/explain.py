@@ -14,7 +14,7 @@ from attain.wiring import database, open_house
 from problems import Problem, did_you_mean
 from spm.explain import Explanation, explain_statement
 from spm.store.plan_versions import load_plan_versions
-from spm.store.results import deal_names, find_participant, load_lines, load_statements, participant_emails
+from spm.store.results import deal_names, emails_of, find_participant, load_lines, load_statements, participant_emails
 
 
 @click.command(epilog="Example: attain explain jo.doe@example.com 2026-03")
@@ -66,4 +66,5 @@ def explained(conn: Connection, email: str, period: str) -> Explanation | Proble
     )
     versions = pl.concat([chosen["plan_version"], lines["plan_version"]]).drop_nulls().unique()
     plans = load_plan_versions(conn, versions.to_list())
-    return explain_statement(chosen, lines, deals=deals, person=email, plans=plans)
+    people = emails_of(conn, lines["from_participant_id"].drop_nulls().unique().to_list())
+    return explain_statement(chosen, lines, deals=deals, person=email, plans=plans, people=people)

@@ -3,9 +3,9 @@
 A run is the lines of one component that follow each other: plan, plan_version, component and currency, each as the
 first 16 bytes of the SHA-256 of its UTF-8 text, and the number of lines in 8 bytes. After the runs of the statement
 comes each other column of frames.LINES but person, period and line number as a block, in their order, with so many
-bytes for each line: an integer is 8 bytes, a decimal times 10^10 is 16 bytes, both little-endian in two's complement and the smallest
-number there is for null; a text is the first 16 bytes of its SHA-256, and 16 zeros for null. Numbers are not written
-out as text, which would take longer than the whole calculation.
+bytes for each line: an integer is 8 bytes, a decimal times 10^10 is 16 bytes, both little-endian in two's complement
+and the smallest number there is for null; a text is the first 16 bytes of its SHA-256, and 16 zeros for null. Numbers
+are not written out as text, which would take longer than the whole calculation.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def _texts(column: pl.Series) -> memoryview:
     different = column.unique().drop_nulls()
     numbers = column.cast(pl.Enum(different)).to_physical().cast(pl.UInt32).fill_null(different.len()).to_numpy()
     starts = b"".join(_text(text) for text in different) + bytes(16)
-    return np.frombuffer(starts, dtype="V16")[numbers].data.cast("B")
+    chosen = np.frombuffer(starts, dtype="V16")[numbers]
+    return memoryview(chosen.tobytes())
 
 
 @lru_cache(maxsize=4096)

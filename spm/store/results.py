@@ -141,6 +141,12 @@ def participant_emails(conn: Connection) -> list[str]:
     return list(conn.scalars(text("SELECT email FROM participant ORDER BY email")))
 
 
+def emails_of(conn: Connection, participants: Sequence[int]) -> dict[int, str]:
+    """The emails of these participants."""
+    rows = conn.execute(text("SELECT id, email FROM participant WHERE id = ANY(:ids)"), {"ids": list(participants)})
+    return {row.id: row.email for row in rows}
+
+
 def deal_names(conn: Connection, deal_ids: Sequence[int]) -> dict[int, str]:
     """Names of deals, for explanations; a deal without one goes by its id in the CRM."""
     rows = conn.execute(

@@ -68,7 +68,9 @@ def _words(trial: Trial, results: Results, versions: Sequence[PlanVersion]) -> M
     for name, statement in results.statements.partition_by(key, as_dict=True).items():
         person, period = name
         of_statement = parts.get(name, results.lines.clear())
-        explained = explain_statement(statement, of_statement, deals=deals, person=trial.emails[person], plans=versions)
+        explained = explain_statement(
+            statement, of_statement, deals=deals, person=trial.emails[person], plans=versions, people=trial.emails
+        )
         for line in explained.figures["lines"]:
             told[person, period, line["line_no"]] = line["words"]
     return told
