@@ -73,8 +73,9 @@ def _by_owner(lost: pl.DataFrame, key: Sequence[str], deals: pl.DataFrame) -> pl
 
 
 def _uneven(revenue: pl.DataFrame, won: pl.DataFrame) -> Iterator[Problem]:
-    shares = effective_shares(revenue, won).group_by("deal_id").agg(pl.col("share").sum())
-    uneven = (pl.col("share") - money(1)).abs() > TOLERANCE
+    share = pl.col("share")
+    shares = effective_shares(revenue, won).group_by("deal_id").agg(share.sum(), known=share.count())
+    uneven = ((share - money(1)).abs() > TOLERANCE) & (pl.col("known") > 0)  # shares that all lack are another Problem
     for row in named_deals(shares.filter(uneven), won).iter_rows(named=True):
         message = (
             f"{row['deal']}: the revenue splits add up to {row['share'] * 100:.2f} %, not 100 %; credited as they are."
