@@ -20,7 +20,7 @@ import polars as pl
 
 from problems import Problem
 from spm.engine import seasons
-from spm.engine.days import Days, beside, counted, longer
+from spm.engine.days import Days, beside, counted
 from spm.engine.exact import EXACT, converted, too_large
 from spm.engine.exchange import crosses
 from spm.engine.people import person
@@ -126,12 +126,6 @@ def over(inputs: Inputs, plan: Plan, component: Component, kind: Span) -> tuple[
     ask = Ask(measure.name, kind, measure.unit, of_team=pool or rolled_up, whole=pool)
     found, problems = allotted(inputs, plan, ask)
     return found.rename({"amount": "quota"}), problems
-
-
-def shown(inputs: Inputs, plan: Plan, kind: Span) -> tuple[pl.DataFrame, list[Problem]]:
-    """The quotas that statements show: those of the plan's first component, over spans of that kind or the statement
-    period, whichever is longer."""
-    return over(inputs, plan, plan.components[0], longer(kind, plan.statement))
 
 
 def allotted(inputs: Inputs, plan: Plan, ask: Ask) -> tuple[pl.DataFrame, list[Problem]]:

@@ -33,8 +33,8 @@ def cut(rows: pl.DataFrame, days: Days, plan: Plan, measure: str) -> tuple[pl.Da
     even = annual.filter((pl.col("months") == _MONTHS).all().over("annual"))
     problems = _uneven(annual.filter(pl.col("months") != _MONTHS), plan, measure)
     kept = numbered.join(even, on="annual", how="anti").drop("annual")
-    parts = [_by_month(even, days, shares), _beyond(even, days)]
-    return pl.concat([kept, *(part.select(kept.columns) for part in parts)]), problems
+    made = [_by_month(even, days, shares), _beyond(even, days)]
+    return pl.concat([kept, *(part.select(kept.columns) for part in made)]), problems
 
 
 def _years(days: Days) -> pl.DataFrame:

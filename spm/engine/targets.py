@@ -53,11 +53,6 @@ def for_component(
     return found.rename({"amount": "target"}), problems
 
 
-def amount_of(inputs: Inputs, plan: Plan, amount: Decimal | str, over: Span, *, of: str = "draw") -> pl.DataFrame:
-    """As `amounts`, without the problems of quota rows that have no rate."""
-    return amounts(inputs, plan, amount, over, of=of)[0]
-
-
 def amounts(
     inputs: Inputs, plan: Plan, amount: Decimal | str, over: Span, *, of: str
 ) -> tuple[pl.DataFrame, list[Problem]]:
