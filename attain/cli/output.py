@@ -86,10 +86,10 @@ class Output:
             table.add_row(*("" if cell is None else plain(str(cell)) for cell in row))
         self.screen.print(table)
 
-    def document(self, data: Mapping[str, Any]) -> None:
-        """The one JSON document of `--json`; nothing without it."""
+    def document(self, data: Mapping[str, Any], *, compact: bool = False) -> None:
+        """The one JSON document of `--json`; nothing without it. `compact`: on one line, for a large one."""
         if self.json_wanted:
-            text = json.dumps(data, default=as_json, ensure_ascii=False, indent=2)
+            text = json.dumps(data, default=as_json, ensure_ascii=False, indent=None if compact else 2)
             # a file's name may hold bytes that are no text: written as \udcff, which is how JSON writes them
             sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 

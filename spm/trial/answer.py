@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from spm.explain import explain_statement
+from spm.explain.line import Names, words
 from spm.frames import CONSERVATION, ESTIMATES, LINES, STATEMENTS, Results
 from spm.plans import PlanVersion
 from spm.trial.facts import Trial
 
 _PEOPLE = {"participant_id": "person", "from_participant_id": "from_person"}
 _CENT = -2
+_BEYOND = r"(\.\d{2}\d*?)0+$"
+"""The zeros after the cent, and what stands before them."""
 
 
 def figure(value: Any) -> Any:
@@ -32,11 +34,11 @@ def document(trial: Trial, results: Results, versions: Sequence[PlanVersion]) ->
     return {
         "as_of": trial.as_of.isoformat(),
         "plans": [{"name": version.name, "version": version.hash} for version in versions],
-        "statements": [*_records(results.statements, STATEMENTS, trial)],
+        "statements": _records(results.statements.select(*STATEMENTS), trial),
         "totals": totals(trial, results),
         "lines": lines(trial, results, versions),
-        "estimates": [*_records(results.estimates, ESTIMATES, trial)],
-        "conservation": [*_records(results.conservation, CONSERVATION, trial)],
+        "estimates": _records(results.estimates.select(*ESTIMATES), trial),
+        "conservation": _records(results.conservation.select(*CONSERVATION), trial),
     }
 
 
@@ -44,50 +46,31 @@ def totals(trial: Trial, results: Results) -> list[dict[str, Any]]:
     """What each person is paid in all periods, by currency."""
     summed = results.statements.group_by("participant_id", "currency").agg(pl.col("payout").sum())
     ordered = summed.sort("participant_id", "currency")
-    return [*_records(ordered, ("participant_id", "payout", "currency"), trial)]
+    return _records(ordered.select("participant_id", "payout", "currency"), trial)
 
 
 def lines(trial: Trial, results: Results, versions: Sequence[PlanVersion]) -> list[dict[str, Any]]:
     """Every line with its words."""
-    names = dict(trial.facts.deals.select("deal_id", "name").iter_rows())
-    told = _words(trial, results, versions)
-    found = []
-    for row in results.lines.sort("participant_id", "period", "line_no").iter_rows(named=True):
-        record = _record(row, LINES, trial)
-        words = told.get((row["participant_id"], row["period"], row["line_no"]))
-        found.append({**record, "deal": names.get(row["deal_id"]), "words": words})
-    return found
+    named = dict(trial.facts.deals.select("deal_id", "name").iter_rows())
+    names = Names.of(named, trial.emails, versions)
+    ordered = results.lines.select(*LINES).sort("participant_id", "period", "line_no")
+    records = _records(ordered, trial)
+    for row, record in zip(ordered.iter_rows(named=True), records, strict=True):
+        record["deal"] = named.get(row["deal_id"])
+        record["words"] = words(row, names)
+    return records
 
 
-def _words(trial: Trial, results: Results, versions: Sequence[PlanVersion]) -> Mapping[tuple[int, str, int], str]:
-    """What `attain explain` says of each line, by participant, period and number of the line."""
-    deals = trial.facts.deals.select("deal_id", "name")
-    key = ["participant_id", "period"]
-    parts = results.lines.partition_by(key, as_dict=True)
-    told: dict[tuple[int, str, int], str] = {}
-    for name, statement in results.statements.partition_by(key, as_dict=True).items():
-        person, period = name
-        of_statement = parts.get(name, results.lines.clear())
-        explained = explain_statement(
-            statement, of_statement, deals=deals, person=trial.emails[person], plans=versions, people=trial.emails
-        )
-        for line in explained.figures["lines"]:
-            told[person, period, line["line_no"]] = line["words"]
-    return told
+def _records(frame: pl.DataFrame, trial: Trial) -> list[dict[str, Any]]:
+    """The rows as they stand in JSON."""
+    numbers = [name for name, kind in frame.schema.items() if kind.is_decimal()]
+    texts = frame.with_columns(
+        *(pl.col(name).cast(pl.String).str.replace(_BEYOND, "${1}") for name in numbers),
+        *(_named(name, trial.emails) for name in _PEOPLE if name in frame.columns),
+        *(_named(name, trial.deal_ids) for name in ("deal_id",) if name in frame.columns),
+    )
+    return texts.rename(_PEOPLE, strict=False).to_dicts()
 
 
-def _records(frame: pl.DataFrame, columns: Iterable[str], trial: Trial) -> Iterator[dict[str, Any]]:
-    return (_record(row, columns, trial) for row in frame.iter_rows(named=True))
-
-
-def _record(row: Mapping[str, Any], columns: Iterable[str], trial: Trial) -> dict[str, Any]:
-    record = {}
-    for column in columns:
-        value = row.get(column)
-        if column in _PEOPLE:
-            record[_PEOPLE[column]] = trial.emails.get(value) if value is not None else None
-        elif column == "deal_id":
-            record[column] = trial.deal_ids.get(value) if value is not None else None
-        else:
-            record[column] = figure(value)
-    return record
+def _named(column: str, names: Mapping[int, str]) -> pl.Expr:
+    return pl.col(column).replace_strict(dict(names), default=None, return_dtype=pl.String)

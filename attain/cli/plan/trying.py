@@ -34,6 +34,8 @@ _TABLES = {
     "periods": "Periods of a calendar of your own: period, kind, starts_on, ends_on.",
 }
 _DAY = click.DateTime(["%Y-%m-%d"])
+_LARGE = 1_000
+"""Lines that people read, and that are written one below the other in JSON."""
 _STATEMENT = ("person", "period", "quota", "credited", "attainment", "earned", "held", "payout", "currency")
 _SOMETIMES = ("draw_balance", "pay_amount", "pay_currency")
 _NUMBERS = ("quota", "credited", "attainment", "earned", "held", "payout", "draw_balance", "pay_amount", "amount")
@@ -124,7 +126,8 @@ def shown(found: Tried, output: Output, *, chosen: date | None) -> int:
         _tables(told, output, chosen=chosen)
         answer |= told
     output.problems(found.problems)
-    output.document({**answer, "problems": problems_as_json(found.problems)})
+    large = found.results is not None and found.results.lines.height > _LARGE
+    output.document({**answer, "problems": problems_as_json(found.problems)}, compact=large)
     return PROBLEMS_FOUND if errors else DONE
 
 
@@ -137,8 +140,10 @@ def _tables(told: Mapping[str, Any], output: Output, *, chosen: date | None) -> 
     there = [column for column in _SOMETIMES if any(_matters(row, column) for row in told["statements"])]
     _table(output, (*_STATEMENT, *there), told["statements"])
     output.heading("Lines")
-    for line in told["lines"]:
+    for line in told["lines"][:_LARGE]:
         output.say(f"{line['person']} {line['period']} {line['line_no']:>4}  {line['words']}")
+    if len(told["lines"]) > _LARGE:
+        output.say(f"and {len(told['lines']) - _LARGE:,} lines more; --json lists them all.")
     _more(told, output)
 
 
