@@ -18,7 +18,7 @@ from problems import Problem
 from spm.calendar import Calendar, beginning, begun
 from spm.engine import calculate
 from spm.engine.people import named_deals
-from spm.frames import Facts
+from spm.frames import Facts, Results
 from spm.plans import PlanVersion
 from spm.sharing import Sharing, sharing
 from spm.store.assigned import load_assignments
@@ -116,11 +116,11 @@ def _one_batch(engine: Engine, basis: Basis) -> Calculated | None:
         everybody = sharing(plans, load_hierarchy(conn, None), load_assignments(conn, None)) if is_shared else Sharing()
         dependents = everybody.dependents(marks.participants)
         since = take_marks_of(conn, dependents, marks.since)
-        return _calculate(conn, basis, _Asked(dependents, everybody.providers(dependents), since))
+        return _calculate(conn, basis, Asked(dependents, everybody.providers(dependents), since))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """Whom to calculate, from which day on (None: the beginning), and whose deals that takes (None: everybody's)."""
 
     people: Sequence[int]
@@ -128,7 +128,15 @@ class _Asked:
     since: date | None
 
 
-def _calculate(conn: Connection, basis: Basis, asked: _Asked) -> Calculated:
+def _calculate(conn: Connection, basis: Basis, asked: Asked) -> Calculated:
+    results, facts = results_of(conn, basis, asked)
+    saved = save_results(conn, results, asked.people, facts.periods, now=basis.now)
+    replace_problems_at(conn, "calculation", _places(facts), results.problems, now=basis.now)
+    return Calculated(len(asked.people), saved.statements_changed, saved.lines_written, results.problems)
+
+
+def results_of(conn: Connection, basis: Basis, asked: Asked) -> tuple[Results, Facts]:
+    """What is now (or, in a transaction of spm.store.known, was then) due to these people, and the facts behind it."""
     first = asked.since
     if first is None or _is_lasting(conn, basis, asked.providers):
         first = _first_day(conn, basis)
@@ -138,10 +146,15 @@ def _calculate(conn: Connection, basis: Basis, asked: _Asked) -> Calculated:
     activities = counts_activities(version.plan for version in basis.plans)
     facts = load_facts(conn, asked.providers, span, calendar, activities=activities)
     results = calculate(facts, basis.plans, today=today, only=asked.people)
-    results = with_true_ups(conn, results, facts, basis.plans, asked.people)
-    saved = save_results(conn, results, asked.people, calendar, now=basis.now)
-    replace_problems_at(conn, "calculation", _places(facts), results.problems, now=basis.now)
-    return Calculated(len(asked.people), saved.statements_changed, saved.lines_written, results.problems)
+    return with_true_ups(conn, results, facts, basis.plans, asked.people), facts
+
+
+def providers_of(conn: Connection, basis: Basis, people: Sequence[int]) -> Sequence[int] | None:
+    """Whose deals it takes to calculate these people; None: everybody's."""
+    plans = [version.plan for version in basis.plans]
+    if not any(plan.shared for plan in plans):
+        return people
+    return sharing(plans, load_hierarchy(conn, None), load_assignments(conn, None)).providers(people)
 
 
 def _first_day(conn: Connection, basis: Basis) -> date:

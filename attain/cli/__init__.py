@@ -18,6 +18,7 @@ _COMMANDS = {
     "write-back": ("attain.cli.sync:write_back_command", "Write what differs to the CRMs."),
     "status": ("attain.cli.status:status", "Last runs, open problems, refused writes."),
     "explain": ("attain.cli.explain:explain", "Every cent of one person's period."),
+    "statement": ("attain.cli.statement:statement", "What was paid, as it was known on a day."),
     "period": ("attain.cli.period:period", "Close a period; verify and reopen closed ones."),
     "adjust": ("attain.cli.adjust:adjust", "Pay or take back an amount by hand."),
     "audit": ("attain.cli.audit:audit", "Who changed what; proof that the log is whole."),

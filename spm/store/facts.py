@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from spm.store.audit import Deed, append
 from spm.store.gone import NAMED, NOT_SEEN, NOT_SIGHTED, links_gone, records_gone, splits_gone
+from spm.store.history import at_moment
 from spm.store.merge import When, merge
 from spm.store.pages import custom_kinds, load_page
 from spm.store.people import store_people
@@ -52,6 +53,7 @@ def store_page(
     """
     shape = SHAPES[entity]
     when = When(now, seen_at)
+    at_moment(conn, now)
     _one_at_a_time(conn, connection_id)
     _note_kinds(conn, connection_id, custom_kinds(shape, frame))
     load_page(conn, shape, frame)
@@ -126,6 +128,7 @@ def _values(connection_id: int, now: datetime, source: str) -> dict[str, Any]:
 
 
 def _gone(conn: Connection, entity: str, which: sql.SQL, values: dict[str, Any]) -> Stored:
+    at_moment(conn, values["now"])
     _one_at_a_time(conn, values["connection"])
     if entity == "participant":
         return links_gone(conn, which, values)

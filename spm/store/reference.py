@@ -19,6 +19,7 @@ from spm.store.assigned import EVERYBODY, TEAM, load_assignments
 from spm.store.audit import Deed, append, rules_changed
 from spm.store.by_hand import mark_emails
 from spm.store.hierarchy import team_members
+from spm.store.history import at_moment
 from spm.store.marks import mark_all, mark_each, mark_participants
 from spm.store.moves import mark_reassigned
 from spm.store.rule_sets import Placed, compare, store
@@ -38,6 +39,7 @@ def apply_plans(conn: Connection, plans: Sequence[PlanVersion], *, now: datetime
         return [Problem("plans", name, f"two files describe the plan {name!r}.", hint) for name in twice]
     held: dict[str, str] = {row.name: row.version for row in conn.execute(text("SELECT name, version FROM plan"))}
     wanted = {plan.name: plan.hash for plan in plans}
+    at_moment(conn, now)
     for plan in plans:
         _keep_version(conn, plan, now)
     conn.execute(text("DELETE FROM plan WHERE name <> ALL(CAST(:names AS text[]))"), {"names": names})

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from problems import Problem
 from spm.store.bulk import driver, run
+from spm.store.history import at_moment
 
 _Rule = TypeVar("_Rule")
 NO_MORE: Mapping[str, str] = MappingProxyType({})
@@ -88,6 +89,7 @@ def store(
     conn: Connection, table: str, change: Change[Any], *, now: datetime, only: Mapping[str, str] = NO_MORE
 ) -> None:
     """Bring the change into its table; `now` is when it became known."""
+    at_moment(conn, now)
     conn.execute(text(f"DELETE FROM {table} WHERE id = ANY(:ids)"), {"ids": list(change.gone)})  # noqa: S608 - our own names
     if change.new:
         names = [*_names(type(change.new[0])), *only, "recorded_at"]

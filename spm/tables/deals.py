@@ -113,3 +113,4 @@ class CustomField(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """text, number, date, datetime or boolean."""
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("attain_now()"))

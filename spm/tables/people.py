@@ -31,6 +31,7 @@ class Participant(Base):
     leave_date: Mapped[date | None]
     estimated_at: Mapped[datetime | None]
     """When the estimates of their open deals last became different."""
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("attain_now()"))
 
 
 class ParticipantLink(Base):

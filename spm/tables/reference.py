@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spm.tables.base import Base
@@ -83,6 +83,7 @@ class Plan(Base):
     """Whether pay on it hangs on other people's deals: then whoever joins or leaves it touches all who are on it."""
     watches_deals: Mapped[bool] = mapped_column(server_default=false())
     """Whether it credits people by rule for deals they have no part in: then every deal touches all who are on it."""
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("attain_now()"))
 
 
 class PlanAssignment(Base):

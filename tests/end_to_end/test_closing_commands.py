@@ -160,6 +160,28 @@ def test_a_log_that_was_changed_is_found(books: Office, database: Engine) -> Non
     assert "entry 1: is missing" in said.err
 
 
+def test_a_statement_is_shown_as_it_was_known(books: Office) -> None:
+    """The store says that the deal became known on 3 February, at a few minutes past eight."""
+    books.run("calculate")
+    early = books.run("statement", PERSON, "2026-01", "--as-known-on", "2026-02-02")
+    assert early.code == 1
+    assert f"nobody is known as {PERSON}" not in early.err
+    assert f"{PERSON} had no statement for 2026-01 on 2026-02-02." in early.err
+    known = books.run("statement", PERSON, "2026-01", "--json")
+    assert known.code == 0, known.err
+    assert known.document["payout"] == "100.0000000000"
+    assert known.document["closed"] is None
+    close(books)
+    paid = books.run("statement", PERSON, "2026-01")
+    assert "Deal d1: 1,000.00 USD at 10 %" in paid.out
+    assert "by Ann Lee: this is what was paid." in paid.out
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "yesterday", "2026-02-30"])
+def test_a_day_that_cannot_be_is_wrong_usage(books: Office, day: str) -> None:
+    assert books.run("statement", PERSON, "2026-01", "--as-known-on", day).code == 2
+
+
 def test_a_mapping_that_changes_is_noted(salesforce_office: Office) -> None:
     salesforce_office.run("pull")
     salesforce_office.run("pull")
