@@ -107,7 +107,8 @@ def patience(rows: pl.DataFrame, about: About, end: date) -> Iterator[Problem]:
         return
     for row in about.each(rows, "on"):
         message = f"{row['deal']}: won, but dated {row['on']}, after {end}; it is credited from that period on."
-        yield Problem(str(row["where"]), "close_date", message, "Correct the date if it is wrong.", "warning")
+        field = about.component.measure.date
+        yield Problem(str(row["where"]), field, message, "Correct the date if it is wrong.", "warning")
 
 
 def value(rows: pl.DataFrame, about: About) -> Iterator[Problem]:

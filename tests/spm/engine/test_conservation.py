@@ -108,6 +108,12 @@ def test_what_rolls_up_counts_once(tmp_path: Path, roll_up: str) -> None:
     assert checked(tmp_path, world, f"{FLAT}roll_up = {{ {roll_up} }}\n") == [(1, "100.00", None)]
 
 
+def test_a_pool_shares_out_its_deals_once(tmp_path: Path) -> None:
+    text = '[[components]]\nname = "Pool"\naccumulate = "month"\npool = { divided = "equally", rate = 0.1 }\n'
+    world = two(deal(1, 1, "9", "2026-01-05"), HALVES, hierarchy=[reports(1, None, "West"), reports(2, None, "West")])
+    assert checked(tmp_path, world, text) == [(1, "100.00", None)]
+
+
 def test_line_items_are_looked_at_by_their_deal(tmp_path: Path) -> None:
     text = f'{FLAT}source = "line_items"\n'
     world = two(deal(1, 1, "9", "2026-01-05"), [split(1, 1, 1, "0.25")], items=[item(1, 1, "4"), item(2, 1, "5")])

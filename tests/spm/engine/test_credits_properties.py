@@ -21,11 +21,13 @@ from spm.plans import PlanVersion, plan_version
 from spm.plans.model import (
     Component,
     CreditRule,
+    Divided,
     Exchange,
     FlatRate,
     MarginalTiers,
     Measure,
     Plan,
+    Pool,
     Rate,
     RollUp,
     RollUpTo,
@@ -82,6 +84,7 @@ _RATES: list[Rate] = [
         TierBasis.AMOUNT, (Tier(Decimal(0), Decimal(300), Decimal("0.1")), Tier(Decimal(300), None, Decimal("0.2")))
     ),
 ]
+_POOLS = [Pool(each, rate=Decimal("0.1")) for each in Divided]
 _MEASURES = {
     Source.DEALS: ("amount", "close_date", Unit.MONEY),
     Source.LINE_ITEMS: ("amount", "close_date", Unit.MONEY),
@@ -101,7 +104,7 @@ def _component(draw: st.DrawFn, number: int) -> Component:
         Measure("mbo", value, None, day, source, unit, draw(st.sampled_from([None, None, "0.5"]))),
         draw(st.sampled_from(["revenue", "revenue", "owner"])),
         draw(st.sampled_from([Span.YEAR, Span.QUARTER, Span.MONTH, Span.DEAL])),
-        draw(st.sampled_from(_RATES)),
+        draw(st.sampled_from([*_RATES, *_RATES, *_POOLS])),
         credit=draw(st.sampled_from(_RULES)),
         roll_up=draw(st.sampled_from(_ROLL_UPS)),
     )
@@ -215,7 +218,7 @@ def test_credits_are_those_of_the_slow_calculation(world: World, version: PlanVe
     facts, plan = world.facts(), version.plan
     inputs, _ = prepared(facts, [version], TODAY)
     for component in plan.components:
-        if component.measure.source is Source.EARNINGS:
+        if component.measure.source is Source.EARNINGS or isinstance(component.rate, Pool):
             continue
         names = ("participant_id", "on", "deal_id", "item", "from_participant_id", "role", "share", "credited")
         rows = won_credits(inputs, plan, component).rows.select(names).rows()
