@@ -107,7 +107,8 @@ def _draw(draw: Draw, plan: Plan) -> str:
         DrawMode.AGAINST: "earnings below it are filled up to it",
         DrawMode.ON_TOP: "it is paid besides what is earned",
     }[draw.mode]
-    back = "taken back later from what is earned above it" if draw.recoverable else "never taken back"
+    later = "what was advanced is taken back later from what is earned above it"
+    back = later if draw.recoverable else "it is never taken back"
     periods = f", for the first {draw.periods} {plan.statement.value}s" if draw.periods else ""
     return f"A draw of {amount} {every}{periods}: {how}, and {back}."
 

@@ -40,10 +40,10 @@ WHOLE = [
         "A quota for bookings falls on the fiscal months of its year by 5 %, 5 %, 10 %, 5 %, 5 %, 10 %, 5 %,",
     ),
     ("ramp", "In the first months on the plan the quota for bookings is 25 %, 50 % and 75 % of the full one."),
-    ("draw", "A draw of 2,000 USD a month: earnings below it are filled up to it, and taken back later from what is"),
+    ("draw", "A draw of 2,000 USD a month: earnings below it are filled up to it, and what was advanced is taken"),
     (
         "draw of each",
-        "each one's draw a month, for the first 6 months: it is paid besides what is earned, and never taken",
+        "each one's draw a month, for the first 6 months: it is paid besides what is earned, and it is never",
     ),
     (
         "guarantee and cap",
