@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -91,6 +92,15 @@ def deal_facts(
 
 def _deal(ids: Mapping[str, int]) -> pl.Expr:
     return pl.col("deal_id").replace_strict(dict(ids), default=None, return_dtype=pl.Int64)
+
+
+def at_their_rows(problems: Sequence[Problem], deals: pl.DataFrame, table: Table | None) -> list[Problem]:
+    """Problems of a calculation that name a deal, with the place of its row instead."""
+    if table is None or not problems:
+        return list(problems)
+    rows = deals.select(pl.format(f"{CONNECTION} deal {{}}", "deal_id"), LINE)
+    places = {name: table.where(row) for name, row in rows.iter_rows()}
+    return [replace(problem, where=places.get(problem.where, problem.where)) for problem in problems]
 
 
 def unknown_deals(frames: Frames, tables: Mapping[str, Table], ids: Mapping[str, int]) -> list[Problem]:

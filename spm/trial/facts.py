@@ -25,6 +25,7 @@ from spm.plans.model import Plan
 from spm.trial import deals, people
 from spm.trial.calendars import own_calendar
 from spm.trial.columns import LINE, Column, typed
+from spm.trial.consistency import faults
 from spm.trial.custom import Type, day_fields, with_types
 from spm.trial.files import COLUMNS
 from spm.trial.people import TEAM, numbered
@@ -81,6 +82,11 @@ class Trial:
     emails: Mapping[int, str]
     deal_ids: Mapping[int, str]
     as_of: date
+    told: Told
+
+    def placed(self, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+        """Problems of a calculation on these facts, at the rows of the deals that they name."""
+        return tuple(deals.at_their_rows(problems, self.told.frames["deals"], self.told.tables.get("deals")))
 
 
 def told(tables: Mapping[str, Table], *, plans_text: str = "", own: Mapping[str, Type] | None = None) -> Told:
@@ -107,6 +113,7 @@ def told(tables: Mapping[str, Table], *, plans_text: str = "", own: Mapping[str,
         each for each in deals.split_problems(frames["splits"], tables.get("splits")) if each.where not in unread
     ]
     problems += people.twice(frames, tables) if "people" in tables else []
+    problems += faults(frames, tables)
     return Told(tables, frames, kinds, tuple(undecided), tuple(problems))
 
 
@@ -135,13 +142,10 @@ def prepared(said: Told, setting: Setting) -> tuple[Trial | None, list[Problem]]
     assignments, found = people.assigned(said.frames, table, everybody, first_days)
     problems += [*found, *_nobody_assigned(said, setting)]
     facts = _facts(said, setting, _Numbers(numbers, ids), everybody, assignments, calendar)
-    return (None if problems else _trial(facts, numbers, ids, as_of)), problems
-
-
-def _trial(facts: Facts, numbers: Mapping[str, int], ids: Mapping[str, int], as_of: date) -> Trial:
-    return Trial(
-        facts, {each: name for name, each in numbers.items()}, {each: name for name, each in ids.items()}, as_of
-    )
+    if problems:
+        return None, problems
+    emails = {each: name for name, each in numbers.items()}
+    return Trial(facts, emails, {each: name for name, each in ids.items()}, as_of, said), []
 
 
 def _nobody_assigned(said: Told, setting: Setting) -> list[Problem]:

@@ -127,7 +127,12 @@ def _header_problems(where: str, header: Sequence[str]) -> list[Problem]:
         for number, name in enumerate(header, 1)
         if not name
     ]
-    return [*unnamed, *twice]
+    ours = [
+        Problem(where, name, "is a name that Attain uses itself.", "Give the column another name.")
+        for name in header
+        if name.startswith("$")
+    ]
+    return [*unnamed, *twice, *ours]
 
 
 def from_rows(name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> tuple[Table, list[Problem]]:

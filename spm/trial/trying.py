@@ -48,7 +48,7 @@ def tried(paths: Sequence[Path], tables: Mapping[str, Table], wanted: Wanted) ->
     if trial is None:
         return Tried(versions, None, None, tuple(problems))
     results = calculate(trial.facts, versions, today=trial.as_of, conserve=True)
-    return Tried(versions, trial, results, (*problems, *results.problems))
+    return Tried(versions, trial, results, (*problems, *trial.placed(results.problems)))
 
 
 def prepared_from(

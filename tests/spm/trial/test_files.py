@@ -134,3 +134,37 @@ def test_what_is_no_table_is_said_to_be_none(tmp_path: Path, content: bytes, mes
 
 def test_a_file_that_is_not_there_is_named(folder: Folder) -> None:
     assert [problem.message for problem in read_csv(folder.path / "deals.csv")[1]] == ["there is no such file."]
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "found"),
+    [
+        ("quotas", "email,starts_on,ends_on,amount\nann@x.com,2026-02-01,2026-01-31,5\n", "quotas.csv:2 ends_on"),
+        (
+            "quotas",
+            "email,starts_on,ends_on,amount\nann@x.com,2026-01-01,2026-12-31,5\nann@x.com,2026-03-01,,5\n",
+            "quotas.csv:3 starts_on",
+        ),
+        ("assignments", "who,starts_on,ends_on\nann@x.com,2026-02-01,2026-01-31\n", "assignments.csv:2 ends_on"),
+        ("absences", "email,starts_on,ends_on\nann@x.com,2026-02-01,2026-01-31\n", "absences.csv:2 ends_on"),
+        ("fx_rates", "base,currency,rate\nEUR,USD,0\n", "fx_rates.csv:2 rate"),
+        ("fx_rates", "base,currency,rate\nUSD,USD,1\n", "fx_rates.csv:2 currency"),
+    ],
+)
+def test_rows_that_cannot_be_right_are_named(folder: Folder, table: str, rows: str, found: str) -> None:
+    assert [text.startswith(f"{found}: ") for text in folder.problems(deals=DEALS, **{table: rows})] == [True]
+
+
+def test_quotas_of_other_people_or_measures_may_overlap(folder: Folder) -> None:
+    rows = "ann@x.com,bookings,2026-01-01,5\nbob@x.com,bookings,2026-01-01,5\nann@x.com,calls,2026-01-01,5\n"
+    assert folder.answer(deals=DEALS, quotas="email,measure,starts_on,amount\n" + rows)["ok"]
+
+
+def test_a_problem_of_the_calculation_is_at_the_row_of_its_deal(folder: Folder) -> None:
+    answer = folder.answer(deals=DEALS.replace("1000", ""))
+    assert [problem["where"] for problem in answer["problems"]] == [f"{folder.path}/deals.csv:2"]
+
+
+def test_a_column_may_not_have_a_name_of_ours(folder: Folder) -> None:
+    assert len(folder.problems(deals="owner,amount,date,$row\nann@x.com,1,2026-01-05,1\n")) == 1
+    assert len(folder.problems(deals="owner,amount,date,connection\nann@x.com,1,2026-01-05,x\n")) == 1
