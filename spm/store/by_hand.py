@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from problems import Problem
+from spm.store.audit import rules_changed
 from spm.store.deal_marks import DealNamed, mark_named_deals
 from spm.store.hand_rules import (
     AbsenceRule,
@@ -42,6 +43,7 @@ def apply_hierarchy(conn: Connection, paths: Sequence[Path], *, now: datetime) -
     if change.rules:
         with moving(conn, None):
             store(conn, "hierarchy_entry", change, now=now)
+        rules_changed(conn, "hierarchy.change", [*change.gone.values()], change.new, now=now)
     managers = [(where, "manager", rule.manager) for where, rule in rules if rule.manager is not None]
     return unknown_emails(conn, [*((where, "email", rule.email) for where, rule in rules), *managers])
 
@@ -53,6 +55,7 @@ def apply_absences(conn: Connection, paths: Sequence[Path], *, now: datetime) ->
         return problems
     change = compare(conn, "absence", AbsenceRule, rules)
     store(conn, "absence", change, now=now)
+    rules_changed(conn, "absence.change", [*change.gone.values()], change.new, now=now)
     mark_emails(conn, [(rule.email, rule.starts_on) for rule in change.rules], "absence")
     return unknown_emails(conn, [(where, "email", rule.email) for where, rule in rules])
 
@@ -64,6 +67,7 @@ def apply_entries(conn: Connection, paths: Sequence[Path], *, now: datetime) -> 
         return problems
     change = compare(conn, "entry", EntryRule, rules)
     store(conn, "entry", change, now=now)
+    rules_changed(conn, "entry.change", [*change.gone.values()], change.new, now=now)
     mark_emails(conn, [(rule.email, rule.happened_on) for rule in change.rules], "entry")
     return unknown_emails(conn, [(where, "email", rule.email) for where, rule in rules])
 

@@ -25,6 +25,14 @@ NAMES = ("ann", "bob", "cy", "dee", "eve")
 _DEALS = tuple(f"d{number}" for number in range(1, 9))
 _TEAMS = ("West", "East")
 _FIRST = date(2025, 1, 1)
+_LIKES = {
+    "ann": ("Spif", "Team", "Held", "By hand"),
+    "bob": ("Team", "Spif", "By hand", "Held"),
+    "cy": ("By hand", "Held", "Spif"),
+    "dee": ("Manager", "Team", "Spif"),
+    "eve": ("Overlay", "Manager", "Held"),
+}
+"""The plans that each is put on at first: the first of them that is in force."""
 
 PLANS: Mapping[str, str] = {
     "Own": """
@@ -144,26 +152,34 @@ class Edits:
     random: Random
     plans: Mapping[str, PlanVersion]
     files: dict[str, list[str]] = field(default_factory=dict)
+    marks: dict[str, str | None] = field(default_factory=dict)
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    spells: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Three kinds of plan in a history: with all of them, all people always hang together."""
         self.kinds = ["Own", *self.random.sample([name for name in PLANS if name != "Own"], 3)]
+        self.marks = dict.fromkeys(self.kinds, "")
 
     def begin(self) -> None:
-        """Everybody is there, on the plan of their own or on a shared one, and sells something."""
+        """Ann, Bob and Cy report to Dee, and she to Eve; each is on a plan that makes something of it, and sells."""
+        boss = {"ann": "dee", "bob": "dee", "cy": "dee", "dee": "eve"}
+        teams = {"ann": "West", "bob": "West", "cy": "East", "dee": "West", "eve": "East"}
+        staff = [self._person(name, manager_owner_id=boss.get(name), team=teams[name]) for name in NAMES]
+        for name, plans in _LIKES.items():
+            plan = next((plan for plan in plans if plan in self.kinds), "Own")
+            self.rows[name] = [f"{name}@example.com,{plan},2025-01-01,"]
         with self.company.engine.begin() as conn:
-            self._people(conn, NAMES)
-            self.rule(conn)
-            self.assignments(conn)
+            self._page(conn, "participant", people(*staff))
+            self._in_force(conn)
+            self._assigned(conn)
             self.deal(conn, *_DEALS)
-            self.hierarchy(conn)
 
     def once(self) -> None:
         """One edit of any kind."""
         kinds: Sequence[Callable[[Connection], None]] = (
             self.person,
-            self.deal,
-            self.deal,
+            *[self.deal] * 4,
             self.gone,
             self.split,
             self.activity,
@@ -173,9 +189,8 @@ class Edits:
             self.rates,
             self.hierarchy,
             self.absences,
-            self.entries,
-            self.payments,
-            self.payments,
+            *[self.entries] * 2,
+            *[self.payments] * 3,
             self.line_items,
             self.adjustment,
         )
@@ -204,22 +219,14 @@ class Edits:
         return self.files[kind]
 
     def person(self, conn: Connection) -> None:
-        self._people(conn, [self.random.choice(NAMES)])
+        """The CRM says something else of somebody."""
+        manager, team = self.random.choice([None, *NAMES]), self.random.choice([None, *_TEAMS])
+        row = self._person(self.random.choice(NAMES), manager_owner_id=manager, team=team)
+        self._page(conn, "participant", people(row))
 
-    def _people(self, conn: Connection, names: Sequence[str]) -> None:
-        choice = self.random.choice
-        rows = [
-            person(
-                f"{name}@example.com",
-                name,
-                manager_owner_id=choice([None, *NAMES]),
-                team=choice([None, *_TEAMS]),
-                hire_date=choice([None, self._day()]),
-                currency=choice(["USD", "EUR"]),
-            )
-            for name in names
-        ]
-        self._page(conn, "participant", people(*rows))
+    def _person(self, name: str, **more: Any) -> dict[str, Any]:
+        hired = self.random.choice([None, None, self._day()])
+        return person(f"{name}@example.com", name, hire_date=hired, **more)
 
     def deal(self, conn: Connection, *crm_ids: str) -> None:
         choice = self.random.choice
@@ -268,22 +275,25 @@ class Edits:
         self._page(conn, "activity", page("activity", row), "Event")
 
     def rule(self, conn: Connection) -> None:
-        """Other versions of the plans come into force; now and then one is in force no longer."""
-        marks = {name: self.random.choice(["", "", "'"]) for name in self.kinds}
-        left_out = self.random.choice([None, None, None, *self.kinds])
-        self.company.plans = [self.plans[name + mark] for name, mark in marks.items() if name != left_out]
+        """Another version of a plan comes into force, or the plan is in force no longer."""
+        name = self.random.choice(self.kinds)
+        self.marks[name] = self.random.choice(["", "'", "'", None])
+        self._in_force(conn)
+
+    def _in_force(self, conn: Connection) -> None:
+        self.company.plans = [self.plans[name + mark] for name, mark in self.marks.items() if mark is not None]
         self._done(apply_plans(conn, self.company.plans, now=self.company.now))
 
     def assignments(self, conn: Connection) -> None:
-        """Everybody is on one plan and later on another; some by their team."""
-        rows = ["*,Own,2025-01-01,"]
-        for name in NAMES:
-            if self.random.random() < 0.8:
-                first, second = self.random.choice(self.kinds), self.random.choice(self.kinds)
-                change = self._day()
-                rows.append(f"{name}@example.com,{first},2025-01-01,{change}")
-                rows.append(f"{name}@example.com,{second},{change + timedelta(days=1)},")
-        rows += [f"team:{team},{self.random.choice(self.kinds)},2025-01-01," for team in _TEAMS]
+        """Somebody, or a team, is on one plan and later on another; all others are on plans of their own."""
+        who = self.random.choice([*NAMES, *(f"team:{team}" for team in _TEAMS)])
+        first, second, change = self.random.choice(self.kinds), self.random.choice(self.kinds), self._day()
+        said = who if ":" in who else f"{who}@example.com"
+        self.rows[who] = [f"{said},{first},2025-01-01,{change}", f"{said},{second},{change + timedelta(days=1)},"]
+        self._assigned(conn)
+
+    def _assigned(self, conn: Connection) -> None:
+        rows = ["*,Own,2025-01-01,", *(row for each in self.rows.values() for row in each)]
         apply_assignments(conn, self._file("who", "who,plan,starts_on,ends_on", rows), now=self.company.now)
 
     def quotas(self, conn: Connection) -> None:
@@ -301,12 +311,13 @@ class Edits:
         )
 
     def hierarchy(self, conn: Connection) -> None:
-        rows = []
-        for name in self.random.sample(NAMES, self.random.randrange(4)):
-            change = self._day()
-            for days in (f",{change}", f"{change + timedelta(days=1)},"):
-                manager = self.random.choice(["", *(f"{each}@example.com" for each in NAMES if each != name)])
-                rows.append(f"{name}@example.com,{manager},{self.random.choice(['', *_TEAMS])},{days}")
+        """The file names somebody and two managers and teams of theirs, or no longer does."""
+        name, change = self.random.choice(NAMES), self._day()
+        self.spells[name] = []
+        for days in (f",{change}", f"{change + timedelta(days=1)},")[: self.random.choice([0, 2, 2])]:
+            manager = self.random.choice(["", *(f"{each}@example.com" for each in NAMES if each != name)])
+            self.spells[name].append(f"{name}@example.com,{manager},{self.random.choice(['', *_TEAMS])},{days}")
+        rows = [row for each in self.spells.values() for row in each]
         header = "email,manager,team,starts_on,ends_on"
         self._done(apply_hierarchy(conn, self._file("hierarchy", header, rows), now=self.company.now))
 

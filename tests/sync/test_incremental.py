@@ -43,26 +43,21 @@ def results(engine: Engine) -> tuple[pl.DataFrame, ...]:
         )
 
 
-def assert_a_full_run_gives_the_same(company: Company) -> None:
-    """Three ways: what the marks gave, a full run over it, and a full run from nothing."""
-    company.calculate()
-    by_marks = results(company.engine)
+def assert_a_full_run_changes_nothing(company: Company) -> None:
     again = company.calculate(full=True)
     assert (again.statements_changed, again.lines_written) == (0, 0)
+
+
+def assert_a_run_from_nothing_gives_the_same(company: Company) -> None:
+    by_marks = results(company.engine)
     forget_results(company.engine)
     company.calculate(full=True)
     for mine, whole in zip(by_marks, results(company.engine), strict=True):
-        differing = pl.concat(
-            [
-                mine.join(whole, on=mine.columns, how="anti", nulls_equal=True),
-                whole.join(mine, on=mine.columns, how="anti", nulls_equal=True),
-            ]
-        )
-        assert mine.equals(whole), differing
+        assert mine.equals(whole)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(seed=st.integers(0, 2**32), steps=st.lists(st.integers(1, 3), min_size=1, max_size=5))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(seed=st.integers(0, 2**32), steps=st.lists(st.integers(1, 2), min_size=3, max_size=6))
 def test_marks_give_what_a_full_run_gives(
     database_server: URL, plans: dict[str, PlanVersion], tmp_path: Path, seed: int, steps: list[int]
 ) -> None:
@@ -75,4 +70,5 @@ def test_marks_give_what_a_full_run_gives(
             for _ in range(number):
                 edits.once()
             company.calculate()
-        assert_a_full_run_gives_the_same(company)
+            assert_a_full_run_changes_nothing(company)
+        assert_a_run_from_nothing_gives_the_same(company)

@@ -273,3 +273,18 @@ def test_an_open_deals_items_matter_from_today_on(
     sell(conn, acme, status="open")
     apply(conn, tmp_path, ITEMS, "d1,1,,,,,5")
     assert marked(conn, staff) == {"ann": TODAY}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "action"),
+    [
+        (ABSENCES, "ann@example.com,2026-01-05,2026-01-06,", "absence.change"),
+        (ENTRIES, "ann@example.com,mbo,2026-01-05,0.80,EUR,,1", "entry.change"),
+    ],
+)
+def test_what_people_decide_is_noted_in_the_audit_log_once(
+    conn: Connection, staff: dict[str, int], tmp_path: Path, header: str, row: str, action: str
+) -> None:
+    for _ in range(2):
+        apply(conn, tmp_path, header, row)
+    assert conn.scalars(text("SELECT action FROM audit_entry ORDER BY id")).all() == [action]
