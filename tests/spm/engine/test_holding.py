@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ TODAY = date(2026, 7, 15)
 HALVES = [payment(1, 1, "500", "2026-02-03"), payment(2, 1, "500", "2026-04-03")]
 
 
-def sold(amount: str = "1000", **others: object) -> list[Row]:
+def sold(amount: str = "1000", **others: Any) -> list[Row]:
     return [deal(1, 1, amount, "2026-01-05", **others)]
 
 
@@ -120,7 +121,7 @@ def test_what_a_multiplier_adds_is_released_in_step_with_the_deals(tmp_path: Pat
     }
 
 
-CHURNED = {"churned_on": date(2026, 3, 1)}
+CHURNED: dict[str, Any] = {"churned_on": date(2026, 3, 1)}
 
 
 @pytest.mark.parametrize(
