@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from spm.frames import MONEY
+from spm.wording import amounts, each_amount
 from tests.spm.engine.building import Row, World, assignment, deal, fx, paid, payment, plan, said, told
 
 SALES = '[[components]]\nname = "Sales"\naccumulate = "quarter"\nrate = 0.1\n'
@@ -56,7 +60,7 @@ def test_hold_and_release_say_what_for(tmp_path: Path) -> None:
     results = World(sold(), payments=HALVES[:1]).results(version, today=TODAY)
     assert told(results, "hold", "release") == [
         ("2026-01", "-50.00", "50 % of it is held until payment"),
-        ("2026-02", "25.00", "payment on 2026-02-03: 500.00 of 1,000.00 USD so far"),
+        ("2026-02", "25.00", "payment on 2026-02-03: 500.00 of 1,000.00 USD"),
     ]
     assert [f"{held:.0f}" for held in results.statements["held"]] == ["50", "25", "25", "25", "25", "25", "25"]
     assert [f"{earned:.0f}" for earned in results.statements["earned"]] == ["100", "0", "0", "0", "0", "0", "0"]
@@ -192,9 +196,7 @@ def test_only_what_was_paid_is_taken_back_and_the_rest_is_never_released(tmp_pat
     halves = [payment(1, 1, "5000", "2026-02-03"), payment(2, 1, "5000", "2026-04-03")]
     results = World(sold("10000", **CHURNED), payments=halves).results(plan(tmp_path, SALES + rules), today=TODAY)
     assert paid(results) == {"2026-02": "500.00", "2026-03": "-500.00"}
-    assert told(results, "release") == [
-        ("2026-02", "500.00", "payment on 2026-02-03: 5,000.00 of 10,000.00 USD so far")
-    ]
+    assert told(results, "release") == [("2026-02", "500.00", "payment on 2026-02-03: 5,000.00 of 10,000.00 USD")]
     assert f"{results.statements['held'][-1]:.2f}" == f"{results.statements['earned'].sum():.2f}" == "0.00"
 
 
@@ -236,3 +238,9 @@ def test_a_clawback_on_a_field_that_deals_lack_is_reported(tmp_path: Path) -> No
     version = plan(tmp_path, SALES + 'clawback = { on = "churned_at" }\n')
     results = World(sold(**CHURNED)).results(version, today=TODAY)
     assert any("there is no date field 'churned_at' of deals; nothing is taken back" in text for text in said(results))
+
+
+def test_amounts_are_worded_alike_one_by_one_and_as_a_column() -> None:
+    figures = ["0", "-0.004", "0.005", "-1234.5", "999.995", "1000000", "123456789012345678.12"]
+    column = pl.Series("amount", [Decimal(text) for text in figures], dtype=MONEY)
+    assert each_amount(column).to_list() == column.to_frame().select(amounts(pl.col("amount"))).to_series().to_list()
