@@ -17,6 +17,7 @@ from spm.frames import MONEY
 from spm.plans import PlanVersion, load_plan, plan_version
 from spm.store.audit import acting
 from spm.store.by_hand import apply_absences, apply_entries, apply_hierarchy, apply_line_items, apply_payments
+from spm.store.calendar_change import closed_elsewhere
 from spm.store.connections import replace_problems
 from spm.store.plan_versions import versions_in_force
 from spm.store.reference import apply_assignments, apply_fx_rates, apply_plans, apply_quotas
@@ -90,10 +91,12 @@ def failing_tests(house: House, engine: Engine) -> list[Problem]:
 def apply_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], list[Problem]]:
     """Bring the files' content into the tables, marking who is touched; nothing changes where nothing did.
 
-    With an error in a plan, or a test of a new version that fails, none of the files is applied: figures never rest on
-    half of the rules.
+    With an error in a plan, a test of a new version that fails, or a calendar without a period that is closed, none of
+    the files is applied: figures never rest on half of the rules.
     """
     plans, problems = read_plans(house)
+    with engine.begin() as conn:
+        problems += closed_elsewhere(conn, house.settings.calendar)
     if not _errors(problems):
         problems += failing_tests(house, engine)
     if not _errors(problems):
@@ -112,6 +115,7 @@ def check_reference(house: House, engine: Engine) -> tuple[list[PlanVersion], li
     problems += [] if _errors(problems) else failing_tests(house, engine)
     good = not _errors(problems)
     with engine.connect() as conn:
+        problems += closed_elsewhere(conn, house.settings.calendar)
         problems += _apply_rules(house, conn, plans) if good else []
         problems += _apply_figures(house, conn)
         conn.rollback()

@@ -22,6 +22,7 @@ from spm.frames import Facts, Results
 from spm.plans import PlanVersion
 from spm.sharing import Sharing, sharing
 from spm.store.assigned import load_assignments
+from spm.store.calendar_change import follow_calendar
 from spm.store.closed import while_open
 from spm.store.connections import finish_run, start_run
 from spm.store.hierarchy import load_hierarchy
@@ -85,6 +86,10 @@ def recalculate(engine: Engine, basis: Basis, progress: Progress, *, full: bool 
 
 def _mark_what_time_changes(conn: Connection, basis: Basis, *, full: bool) -> None:
     last = last_calculated(conn)
+    while_open(conn)
+    if follow_calendar(conn, basis.calendar, now=basis.now):
+        mark_all(conn, "the fiscal calendar has changed")
+        return
     if full:
         mark_all(conn, "asked for")
         return
