@@ -42,16 +42,21 @@ def lines(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[
 
 def taken(inputs: Inputs, plan: Plan, part: Earned) -> tuple[pl.DataFrame, list[Problem]]:
     """What is taken back of each line by the end of each period `at` in which that changes, in order: `line` (its
-    number), `place` (within its credit), `row`, `participant_id`, `period` (of the line), `at`, `due`, `words`."""
+    number), `place` (within its credit), `row`, `participant_id`, `period` (of the line), `at`, `due`,
+    `gross` (the same part of all that the line earned, whatever gates and the like left of it), `words`."""
     events, problems = _events(inputs, plan, part)
     if events.is_empty():
         return empty(_TAKEN), problems
-    original = kept.left(inputs, plan, part, _lines(part, events), events.select("row", "at"))
+    lines_ = _lines(part, events).with_columns(original="amount")
+    events = kept.followed(inputs, plan, part, lines_, events)
+    each = kept.left(inputs, plan, part, lines_, events.select("row", "at"))
     at = pl.max_horizontal("at", "period")
-    met = original.join(events, on=["row", "at"]).with_columns(event=pl.col("at"), at=at)
+    met = each.join(events, on=["row", "at"]).with_columns(event=pl.col("at"), at=at)
     last = met.sort("line", "event").unique(["line", "at"], keep="last", maintain_order=True)
-    due = portion(pl.col("amount"), pl.col("part"), pl.col("whole"), plan.rounding)
-    return last.with_columns(due=due).select(*_TAKEN), problems
+    due, gross = (
+        portion(pl.col(name), pl.col("part"), pl.col("whole"), plan.rounding) for name in ("amount", "original")
+    )
+    return last.with_columns(due=due, gross=gross).select(*_TAKEN), problems
 
 
 _TAKEN: Schema = {
@@ -62,6 +67,7 @@ _TAKEN: Schema = {
     "period": pl.Int32,
     "at": pl.Int32,
     "due": MONEY,
+    "gross": MONEY,
     "words": pl.String,
 }
 

@@ -81,7 +81,7 @@ def _states(inputs: Inputs, plan: Plan, part: Earned, lots: pl.DataFrame) -> tup
     if not clawbacks.adds_lines(part.component):
         return paid.with_columns(taken=money(0), back=pl.lit(None, dtype=pl.String)), problems
     taken, _ = clawbacks.taken(inputs, plan, replace(part, lines=part.lines.filter(pl.col("cause") != "clawback")))
-    sums = taken.group_by("row", "period", "at").agg(taken=pl.col("due").sum(), back=pl.col("words").first())
+    sums = taken.group_by("row", "period", "at").agg(taken=pl.col("gross").sum(), back=pl.col("words").first())
     events = lots.filter(~pl.col("stays")).join(sums, on=["row", "period"])
     both = pl.concat([paid, events], how="diagonal").sort("lot", "at")
     merged = both.group_by("lot", "at", maintain_order=True).agg(

@@ -50,6 +50,18 @@ def left(inputs: Inputs, plan: Plan, part: Earned, rows: pl.DataFrame, events: p
     return found.with_columns(amount=amount).select(*rows.columns, "at").sort("line", "at")
 
 
+def followed(inputs: Inputs, plan: Plan, part: Earned, rows: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """The events (of a `row`, `at` a period) once more for each later period in which the span of such lines comes to
+    something else: a gate that is met later does not give back what was taken back before."""
+    if of_periods(part).is_empty():
+        return events
+    pools = _pools(inputs, plan, part).select(*_POOL, at="until")
+    later = rows.join(spans(inputs, plan, part), on="period").join(pools, on=_POOL).select("row", "at")
+    moments = pl.concat([events.select("row", "at"), later]).unique().sort("at")
+    known = moments.join_asof(events.sort("at"), on="at", by="row", check_sortedness=False)
+    return known.drop_nulls("part").select(events.columns)
+
+
 def _pools(inputs: Inputs, plan: Plan, part: Earned) -> pl.DataFrame:
     """What deals `earned` in each span and what of it `stays`, by the end of each period `until`."""
     rows = part.lines.filter(~pl.col("cause").is_in(_AFTER)).join(spans(inputs, plan, part), on="period")

@@ -234,6 +234,24 @@ def test_only_what_gates_caps_and_multipliers_left_is_taken_back(tmp_path: Path,
     assert found == {"2026-01": before, "2026-03": f"-{before}"}
 
 
+def test_a_gate_met_later_gives_nothing_back_for_a_deal_that_was_taken_back(tmp_path: Path) -> None:
+    rules = 'gates = [{ at_least = 1500, by = "amount", over = "half" }]\nclawback = { on = "churned_on" }\n'
+    version = plan(tmp_path, SALES.replace("quarter", "half") + rules)
+    deals = [*sold(**CHURNED), deal(2, 1, "1000", "2026-04-05")]
+    assert paid(World(deals).results(version, today=TODAY)) == {"2026-04": "100.00"}
+
+
+@pytest.mark.parametrize(("payments", "found"), [([], {}), (HALVES[:1], {"2026-02": "12.50", "2026-03": "-12.50"})])
+def test_gate_hold_and_clawback_together_take_back_what_was_paid(
+    tmp_path: Path, payments: list[Row], found: dict[str, str]
+) -> None:
+    rules = 'gates = [{ at_least = 5000, by = "amount", otherwise = 0.25 }]\nhold = { release = "payment" }\n'
+    version = plan(tmp_path, SALES + rules + 'clawback = { on = "churned_on" }\n')
+    results = World(sold(**CHURNED), payments=payments).results(version, today=TODAY)
+    assert paid(results) == found
+    assert [f"{figure:.2f}" for figure in results.statements.tail(1).select("held").row(0)] == ["0.00"]
+
+
 def test_a_clawback_on_a_field_that_deals_lack_is_reported(tmp_path: Path) -> None:
     version = plan(tmp_path, SALES + 'clawback = { on = "churned_at" }\n')
     results = World(sold(**CHURNED)).results(version, today=TODAY)
