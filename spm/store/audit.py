@@ -29,8 +29,8 @@ _LISTED = "id, at, actor, action, subject, detail, previous_hash, hash"
 class Deed:
     """What somebody did. `detail` holds texts, whole numbers, lists and objects of these; no pay in `subject`.
 
-    Actions: plan.apply, plan.withdraw, quota.change, assignment.change, mapping.change, period.close, period.reopen,
-    adjustment.add, adjustment.undo. `actor` empty: who `acting` names.
+    Actions: plan.apply, plan.withdraw, quota.change, assignment.change, hierarchy.change, absence.change, entry.change,
+    mapping.change, period.close, period.reopen, adjustment.add, adjustment.undo. `actor` empty: who `acting` names.
     """
 
     action: str

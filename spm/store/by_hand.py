@@ -30,7 +30,7 @@ from spm.store.hand_rules import (
 from spm.store.marks import mark_each
 from spm.store.moves import moving
 from spm.store.rule_sets import compare, store
-from spm.store.unknown import unknown_deals, unknown_emails
+from spm.store.unknown import unknown_deals, unknown_emails, unknown_measures
 
 
 def apply_hierarchy(conn: Connection, paths: Sequence[Path], *, now: datetime) -> list[Problem]:
@@ -69,7 +69,8 @@ def apply_entries(conn: Connection, paths: Sequence[Path], *, now: datetime) -> 
     store(conn, "entry", change, now=now)
     rules_changed(conn, "entry.change", [*change.gone.values()], change.new, now=now)
     mark_emails(conn, [(rule.email, rule.happened_on) for rule in change.rules], "entry")
-    return unknown_emails(conn, [(where, "email", rule.email) for where, rule in rules])
+    people = unknown_emails(conn, [(where, "email", rule.email) for where, rule in rules])
+    return [*people, *unknown_measures(conn, [(where, rule.measure) for where, rule in rules])]
 
 
 def apply_payments(conn: Connection, paths: Sequence[Path], *, now: datetime) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Rows of files that name people, teams or deals which no connected CRM has: each waits, and is told."""
+"""Rows of files that name people, teams, deals or measures that are not there (yet): each waits, and is told."""
 
 from __future__ import annotations
 
@@ -43,6 +43,30 @@ def unknown_teams(conn: Connection, said: Iterable[tuple[str, str, str]]) -> lis
         )
         for where, column, team in said
         if team not in known
+    ]
+
+
+_ENTERED = """
+    SELECT DISTINCT part ->> 'measure' FROM plan JOIN plan_version ON plan_version.hash = plan.version
+    CROSS JOIN jsonb_array_elements(plan_version.text::jsonb -> 'components') AS part
+    WHERE part ->> 'source' = 'entries' ORDER BY 1
+"""
+
+
+def unknown_measures(conn: Connection, said: Iterable[tuple[str, str]]) -> list[Problem]:
+    """A warning for each (place, measure) that no component of a plan in force counts entries of."""
+    known = list(conn.scalars(text(_ENTERED)))
+    otherwise = 'Name the measure of a component with source = "entries".'
+    return [
+        Problem(
+            where,
+            "measure",
+            f"no plan in force counts entries of {measure!r}; the row waits until one does.",
+            did_you_mean(measure, known, otherwise),
+            "warning",
+        )
+        for where, measure in said
+        if measure not in known
     ]
 
 

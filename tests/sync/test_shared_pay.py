@@ -1,4 +1,4 @@
-"""Where pay hangs on other people's deals, whoever it hangs on brings along those who hang on them, and nobody else."""
+"""Where pay hangs on other people's deals or other years, a change brings along all that hangs on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from spm.plans import PlanVersion
-from spm.store.by_hand import apply_hierarchy
+from spm.store.by_hand import apply_hierarchy, apply_payments
 from spm.store.reference import apply_plans
 from tests.spm.store.files import written
 from tests.sync.company import Company
@@ -92,3 +92,18 @@ def test_whoever_hangs_on_somebody_is_calculated_with_them(
     paid = pay(staff)
     assert {name: paid[name] for name in after} == {name: Decimal(amount) for name, amount in after.items()}
     assert staff.calculate(full=True).statements_changed == 0
+
+
+def test_a_payment_releases_what_was_earned_in_another_year(company: Company, plans: dict[str, PlanVersion]) -> None:
+    company.begin("ann").assign("ann@example.com,Held,2025-06-01,")
+    company.sell("old", owner="ann", amount=5000, day="2025-12-10")
+    company.plans = [plans["Held"]]
+    with company.engine.begin() as conn:
+        apply_plans(conn, company.plans, now=company.now)
+    company.calculate()
+    assert company.payouts()["2026-01"] == 50  # the draw: nothing is released yet
+    with company.engine.begin() as conn:
+        apply_payments(conn, written(company.folder, "deal,on", "old,2026-01-15"), now=company.now)
+    company.calculate()
+    assert company.payouts()["2026-01"] > 50
+    assert company.calculate(full=True).statements_changed == 0

@@ -1,6 +1,7 @@
 """Absences, entries, payments, line items and quotas of teams: read, loaded, and marking whom they touch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,13 +13,16 @@ from sqlalchemy import Connection, text
 from problems import Problem
 from spm.calendar import periods
 from spm.frames import Facts
+from spm.plans import plan_version
+from spm.plans.model import Component, FlatRate, Measure, Source, Span, Unit
 from spm.store.by_hand import apply_absences, apply_entries, apply_line_items, apply_payments
 from spm.store.facts import replace_children, store_page
 from spm.store.inputs import load_facts
 from spm.store.marks import take_marks
-from spm.store.reference import apply_quotas
+from spm.store.reference import apply_plans, apply_quotas
 from tests.spm.store.files import told, written
 from tests.spm.store.pages import NOW, TODAY, deals, page, people, person, split, splits
+from tests.spm.store.versions import PLAN
 
 ABSENCES = "email,starts_on,ends_on,reason"
 ENTRIES = "email,measure,on,value,currency,note,item"
@@ -76,11 +80,24 @@ def test_absences_are_loaded_whatever_the_span(conn: Connection, staff: dict[str
 
 def test_entries_of_the_span_are_loaded(conn: Connection, staff: dict[str, int], tmp_path: Path) -> None:
     rows = ["ann@example.com,mbo,2026-03-31,0.8,,good,Q1", "ann@example.com,mbo,2025-12-31,1,EUR,,"]
-    assert apply(conn, tmp_path, ENTRIES, *rows) == []
+    apply(conn, tmp_path, ENTRIES, *rows)
     assert facts(conn).entries.drop("entry_id").rows() == [
         ("Q1", staff["ann"], "mbo", date(2026, 3, 31), Decimal("0.8"), None, "good")
     ]
     assert marked(conn, staff) == {"ann": date(2025, 12, 31)}
+
+
+def test_an_entry_of_a_measure_that_no_plan_counts_is_told(
+    conn: Connection, staff: dict[str, int], tmp_path: Path
+) -> None:
+    measure = Measure("mbo", "value", None, "on", Source.ENTRIES, Unit.NUMBER)
+    component = Component("Objectives", measure, "revenue", Span.MONTH, FlatRate(Decimal(100)))
+    apply_plans(conn, [plan_version(replace(PLAN, components=(component,)))], now=NOW)
+    good, bad = "ann@example.com,mbo,2026-03-31,0.8,,,", "ann@example.com,mob,2026-03-31,0.8,,,"
+    assert apply(conn, tmp_path, ENTRIES, good) == []
+    [problem] = apply(conn, tmp_path, ENTRIES, good, bad)
+    assert (problem.where, problem.severity) == (f"{tmp_path}/file.csv:3", "warning")
+    assert (problem.field, problem.hint) == ("measure", "Did you mean 'mbo'?")
 
 
 def test_activities_of_the_span_are_loaded_for_their_owner(conn: Connection, acme: int, staff: dict[str, int]) -> None:
