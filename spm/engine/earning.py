@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Protocol
 
 import polars as pl
@@ -12,6 +13,7 @@ from problems import Problem
 from spm.engine import base_plus_top, curves, flat, marginal, matrix, pools, steps, targets, whole_amount
 from spm.engine.credits import Credits
 from spm.engine.days import Days
+from spm.engine.exact import LARGEST_EARNING, money
 from spm.engine.inputs import Inputs
 from spm.engine.narrow import narrow
 from spm.engine.people import person
@@ -97,7 +99,7 @@ def _earned(inputs: Inputs, plan: Plan, component: Component, credited: Credits,
     booked, problems = with_quota(credited.rows.filter(pl.col("credited") != 0), inputs, plan, component)
     standing, more = _standing(inputs, plan, component, others)
     missing = _without(booked, component, inputs)
-    found = (*credited.problems, *problems, *more, *missing)
+    found = (*credited.problems, *problems, *more, *missing, *_too_large(booked, component, inputs))
     return Earned(component, credited.rows, booked, rated(booked, plan, component, standing), found, standing)
 
 
@@ -117,7 +119,29 @@ def rated(booked: pl.DataFrame, plan: Plan, component: Component, standing: pl.D
         return narrow(KINDS[type(component.rate)].earn(standing, component.rate, plan.rounding))
     payable = booked.drop_nulls("quota") if component.needs_quota else booked
     payable = payable.drop_nulls("target") if targets.needed(component) else payable
+    payable = payable.filter(~_beyond(component)) if _largest_rate(component) > 1 else payable
     return narrow(KINDS[type(component.rate)].earn(payable, component.rate, plan.rounding))
+
+
+def _largest_rate(component: Component) -> Decimal:
+    """Amounts a piece may be large; a rate of money seldom is above 1."""
+    rate = component.rate
+    if isinstance(rate, FlatRate):
+        return rate.rate
+    return max((tier.rate for tier in getattr(rate, "tiers", ())), default=Decimal(1))
+
+
+def _beyond(component: Component) -> pl.Expr:
+    """Whether a credit is so large that the component's largest rate of it could not be calculated."""
+    return pl.col("credited").abs() * money(_largest_rate(component)) >= money(LARGEST_EARNING)
+
+
+def _too_large(booked: pl.DataFrame, component: Component, inputs: Inputs) -> Iterator[Problem]:
+    if _largest_rate(component) <= 1:
+        return
+    for participant_id in booked.filter(_beyond(component))["participant_id"].unique().sort():
+        message = f"{component.name} counts a credit that is too large to be right; it earns nothing."
+        yield Problem(person(inputs.people, participant_id), "credit", message, "Correct the record in the CRM.")
 
 
 def with_quota(

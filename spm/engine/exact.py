@@ -22,6 +22,9 @@ LIMIT = 10**15
 _SAFE = 10**17
 """What a product is kept below: above LIMIT, and far enough from where twenty places end."""
 
+LARGEST_EARNING = _SAFE
+"""What a credit times a rate is kept below."""
+
 LARGEST_SHARE = 100
 """A share of a deal is a fraction; one beyond 10,000 % of the deal is no share."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spm.frames import Results
-from tests.spm.engine.building import World, deal, paid, plan
+from tests.spm.engine.building import World, deal, paid, plan, said
 
 BY_COUNT = """
 [[components]]
@@ -76,6 +76,13 @@ def test_how_many_credits_there_are_says_the_rate_of_all(
 def test_pieces_earn_an_amount_each(tmp_path: Path, rate: str, expected: str) -> None:
     text = f'[[components]]\nname = "Units"\nunit = "number"\nvalue = "amount"\n{rate}\n'
     assert paid(lines(tmp_path, text, "1", "2.5")) == {"2026-01": expected}
+
+
+def test_a_credit_too_large_for_its_price_is_reported_and_stops_nobody_else(tmp_path: Path) -> None:
+    text = '[[components]]\nname = "Units"\nunit = "number"\nvalue = "amount"\nper_unit = 5000\n'
+    found = lines(tmp_path, text, "999999999999999", "2")
+    assert paid(found) == {"2026-01": "10000.00"}
+    assert ["a credit that is too large to be right" in problem for problem in said(found)] == [True]
 
 
 @pytest.mark.parametrize(
