@@ -13,12 +13,12 @@ from spm.plans import PlanVersion, stored_plan
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A version that is kept: when it was first applied, and whether it is in force now."""
+    """A version that is kept: when it was first applied, and since when it is in force; None: it is not."""
 
     name: str
     hash: str
     recorded_at: datetime
-    in_force: bool
+    in_force_since: datetime | None
 
 
 def load_plan_versions(conn: Connection, hashes: Sequence[str]) -> list[PlanVersion]:
@@ -36,8 +36,10 @@ def versions_in_force(conn: Connection) -> list[PlanVersion]:
 def kept_versions(conn: Connection) -> list[Kept]:
     """Every version that is kept, by name, the newest first."""
     query = """
-        SELECT plan_version.name, hash, recorded_at, plan.version IS NOT NULL AS in_force
+        SELECT plan_version.name, hash, plan_version.recorded_at, greatest(plan.recorded_at, before.until) AS since
         FROM plan_version LEFT JOIN plan ON plan.version = hash
-        ORDER BY plan_version.name, in_force DESC, recorded_at DESC, hash
+        LEFT JOIN (SELECT name, max(known_to) AS until FROM plan_history GROUP BY name) AS before
+            ON before.name = plan.name
+        ORDER BY plan_version.name, since NULLS LAST, plan_version.recorded_at DESC, hash
     """
     return [Kept(*row) for row in conn.execute(text(query))]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from attain.actor import login
 from tests.end_to_end.office import PLAN, Office
 
 TEST = """
@@ -40,6 +41,13 @@ def test_a_plan_is_put_in_force_and_kept(bare: Office) -> None:
     ]
 
 
+def test_whoever_applies_a_plan_stands_in_the_audit_log(bare: Office) -> None:
+    bare.run("plan", "apply")
+    with bare.database.connect() as conn:
+        row = conn.execute(text("SELECT action, subject, actor FROM audit_entry")).one()
+    assert (row.action, row.subject, row.actor) == ("plan.apply", "Flat", login())
+
+
 def test_applying_it_again_changes_nothing(bare: Office) -> None:
     bare.run("plan", "apply")
     assert "is in force already" in bare.run("plan", "apply").out
@@ -53,6 +61,7 @@ def test_what_is_other_than_before_is_said_in_words(bare: Office) -> None:
     assert said["changes"] == ["components, Sales, rate: was 0.1, is 0.12."]
     versions = bare.run("plan", "list", "--json").document["versions"]
     assert [(one["version"] == said["version"], one["in_force"]) for one in versions] == [(True, True), (False, False)]
+    assert versions[0]["in_force_since"] > versions[1]["first_applied_at"]
 
 
 def test_a_dry_run_changes_nothing(bare: Office) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection, Engine
 
+from attain.actor import login
 from attain.cli.frame import command
 from attain.cli.output import DONE, PROBLEMS_FOUND, Output, problems_as_json
 from attain.cli.plan.check import Checked, checked, report
@@ -18,6 +19,7 @@ from problems import Problem
 from spm.plans import PlanVersion
 from spm.plans.changes import changes
 from spm.store.assigned import load_assignments
+from spm.store.audit import acting
 from spm.store.emails import emails_of
 from spm.store.plan_versions import versions_in_force
 from spm.store.reference import apply_plans
@@ -63,6 +65,7 @@ def apply(
     """Put these plans in force: beside the others, or with `only` these alone. With `dry_run` nothing stays."""
     named = [one.version for one in plans if one.version is not None]
     with engine.connect() as conn:
+        acting(conn, login())
         held = versions_in_force(conn)
         names = {version.name for version in named}
         others = [] if only else [version for version in held if version.name not in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -52,7 +52,7 @@ def _kept(conn: Connection, name: str, version: str | None) -> tuple[PlanVersion
     """The version of that name that is in force, or the one whose hash begins so."""
     known = kept_versions(conn)
     of_name = [one for one in known if one.name == name]
-    chosen = [one for one in of_name if (one.hash.startswith(version.lower()) if version else one.in_force)]
+    chosen = [one for one in of_name if (one.hash.startswith(version.lower()) if version else one.in_force_since)]
     if len(chosen) == 1:
         return load_plan_versions(conn, [chosen[0].hash])[0], []
     return None, [_not_one(name, version, known, len(chosen))]
@@ -78,22 +78,24 @@ def list_command(config: Path | None, output: Output) -> int:
     house = open_house(config)
     with database(house) as engine, engine.connect() as conn:
         known = kept_versions(conn)
-    rows = [(one.name, one.hash[:12], "in force" if one.in_force else "", _moment(one)) for one in known]
-    output.table(("plan", "version", "", "first applied (UTC)"), rows)
+    rows = [(one.name, one.hash[:12], _moment(one.in_force_since), _moment(one.recorded_at)) for one in known]
+    output.table(("plan", "version", "in force since (UTC)", "first applied (UTC)"), rows)
     if not known:
         output.say("No plan was ever applied. Next: `attain plan apply FILE`.")
     output.document({"ok": True, "versions": [_as_json(one) for one in known]})
     return DONE
 
 
-def _moment(one: Kept) -> str:
-    return f"{one.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+def _moment(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def _as_json(one: Kept) -> dict[str, object]:
+    since = one.in_force_since
     return {
         "name": one.name,
         "version": one.hash,
-        "in_force": one.in_force,
+        "in_force": since is not None,
+        "in_force_since": since.astimezone(UTC) if since else None,
         "first_applied_at": one.recorded_at.astimezone(UTC),
     }
