@@ -20,8 +20,9 @@ from spm.plans.model import Cap, Excess, Plan, Span
 _SPANS = {Span.PLAN: "in all", Span.DEAL: "a deal"}
 
 
-def lines(inputs: Inputs, plan: Plan, part: Earned, place: int, cap: Cap) -> tuple[pl.DataFrame, list[Problem]]:
-    """The lines (NARROW) of the `place`-th cap of a component, and who has no target that it is a part of."""
+def lines(inputs: Inputs, plan: Plan, part: Earned, which: tuple[int, Cap]) -> tuple[pl.DataFrame, list[Problem]]:
+    """The lines (NARROW) of a cap of a component (its place and itself), and who has no target that it is a part of."""
+    place, cap = which
     kind = kind_of(cap.over, plan)
     cells, problems = _limited(stood(part, inputs, plan, kind), inputs, plan, (part, cap, kind))
     made = capped(cells, plan, place, cap)

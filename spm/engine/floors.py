@@ -20,15 +20,16 @@ from spm.engine.narrow import narrow
 from spm.plans.model import Floor, Plan, Span
 
 
-def lines(inputs: Inputs, plan: Plan, part: Earned, place: int, floor: Floor) -> tuple[pl.DataFrame, list[Problem]]:
-    """The lines (NARROW) of the `place`-th floor of a component."""
-    return filled(inputs, plan, stood(part, inputs, plan, kind_of(floor.over, plan)), place, floor)
+def lines(inputs: Inputs, plan: Plan, part: Earned, which: tuple[int, Floor]) -> tuple[pl.DataFrame, list[Problem]]:
+    """The lines (NARROW) of a floor of a component (its place and itself)."""
+    return filled(inputs, plan, stood(part, inputs, plan, kind_of(which[1].over, plan)), which)
 
 
 def filled(
-    inputs: Inputs, plan: Plan, sums: pl.DataFrame, place: int, floor: Floor
+    inputs: Inputs, plan: Plan, sums: pl.DataFrame, which: tuple[int, Floor]
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """The same for the sums (CELL and `amount`) of whatever the floor lifts."""
+    place, floor = which
     kind = kind_of(floor.over, plan)
     limits, problems = amounts.of_spans(inputs, plan, floor.amount, kind, of="floor")
     due = _due(inputs, plan, kind).join(limits, on=SPAN)

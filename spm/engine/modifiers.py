@@ -34,7 +34,7 @@ class _Modified:
         component = part.component
         for place, cap in enumerate(component.caps):
             if cap.over is Span.DEAL:
-                part = _with(part, per_deal.capped(self.inputs, self.plan, part, place, cap))
+                part = _with(part, per_deal.capped(self.inputs, self.plan, part, (place, cap)))
         for place, floor in enumerate(component.floors):
             if floor.over is Span.DEAL:
                 part = _with(part, per_deal.floored(self.plan, part, place, floor))
@@ -48,10 +48,10 @@ class _Modified:
         component = part.component
         for place, cap in enumerate(component.caps):
             if cap.over is not Span.DEAL:
-                part = _with(part, caps.lines(self.inputs, self.plan, part, place, cap))
+                part = _with(part, caps.lines(self.inputs, self.plan, part, (place, cap)))
         for place, floor in enumerate(component.floors):
             if floor.over is not Span.DEAL:
-                part = _with(part, floors.lines(self.inputs, self.plan, part, place, floor))
+                part = _with(part, floors.lines(self.inputs, self.plan, part, (place, floor)))
         if component.budget is not None:
             part = _with(part, (budgets.lines(self.inputs, self.plan, part), []))
         if clawbacks.adds_lines(component):

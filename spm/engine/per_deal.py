@@ -28,8 +28,9 @@ def deal_of(credits_: pl.DataFrame, component: Component) -> pl.DataFrame:
     return numbered.with_columns(first=pl.col("row").min().over("participant_id", "deal"))
 
 
-def capped(inputs: Inputs, plan: Plan, part: Earned, place: int, cap: Cap) -> tuple[pl.DataFrame, list[Problem]]:
-    """The lines (NARROW) of a cap for each deal."""
+def capped(inputs: Inputs, plan: Plan, part: Earned, which: tuple[int, Cap]) -> tuple[pl.DataFrame, list[Problem]]:
+    """The lines (NARROW) of a cap for each deal (its place among the component's, and itself)."""
+    place, cap = which
     cells = _cells(part)
     if not cap.of_target:
         limited, problems = cells.with_columns(limit=money(cap.amount)), list[Problem]()

@@ -40,7 +40,7 @@ def lines(
         made.append(Extra(CAP, _capped(cells, plan, place, cap)))
     for place, floor in enumerate(plan.floors):
         cells = _earned(inputs, plan, (*parts, *made), floor.over)
-        found, lost = floors.filled(inputs, plan, cells, place, floor)
+        found, lost = floors.filled(inputs, plan, cells, (place, floor))
         made.append(Extra(GUARANTEE, found))
         problems += lost
     if plan.draw:
