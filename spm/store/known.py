@@ -29,6 +29,7 @@ def as_known(engine: Engine, at: datetime) -> Iterator[Connection]:
         moment = sql.Literal(at)
         for name in TRACKED:
             _view(conn, name, _tracked(schema, name, moment))
+            _view(conn, f"{name}_history", _history(schema, f"{name}_history", moment))
         for name, query in _OTHERS.items():
             _view(conn, name, query(schema, name, moment))
         run(conn, sql.SQL("CREATE TEMPORARY TABLE deal ON COMMIT DROP AS {}").format(_deals(schema, moment)), {})
@@ -81,6 +82,10 @@ def _tracked(schema: str, name: str, moment: sql.Literal) -> sql.Composed:
         key=key,
         moment=moment,
     )
+
+
+def _history(schema: str, name: str, moment: sql.Literal) -> sql.Composed:
+    return sql.SQL("SELECT * FROM {} WHERE known_to <= {}").format(sql.Identifier(schema, name), moment)
 
 
 def _recorded(*ended: str) -> _Made:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from spm import wording
 from spm.engine.true_ups import OWED
 from spm.store.changes import Since, changes_of_deals, deal_names_of, same_for_all
+from spm.store.changes_around import Around, changes_around
 
 _OTHERS = 2  # deals named, where what others changed decides
 
@@ -28,6 +29,9 @@ def with_reasons(conn: Connection, owed: pl.DataFrame, paid: pl.DataFrame) -> pl
     deals = changes_of_deals(conn, wanted)
     names = deal_names_of(conn, sorted({one.deal_id for one in wanted}))
     general = same_for_all(rows, paid)
+    around = changes_around(conn, sorted({Around(row["participant_id"], row["settled_at"]) for row in rows}))
+    for person, period, at in general:
+        general[person, period, at] += around.get(Around(person, at), [])
     reasons = [_reason(row, rows, deals, names, general) for row in rows]
     return owed.with_columns(reason=pl.Series(reasons, dtype=pl.String)).select(*OWED)
 
@@ -37,11 +41,12 @@ def _reason(
     rows: Sequence[Mapping[str, Any]],
     deals: Mapping[Since, str],
     names: Mapping[int, str],
-    general: Mapping[tuple[int, str, datetime], Sequence[str]],
+    general: Mapping[tuple[int, str, datetime], list[str]],
 ) -> str:
     key = row["participant_id"], row["period"], row["settled_at"]
     own = deals.get(Since(row["deal_id"], row["settled_at"]), "") if row["deal_id"] is not None else ""
-    what = [own] if own else [*general.get(key, ()), *_others(row, rows, deals, names)]
+    what = [own] if own else _others(row, rows, deals, names)
+    what += general.get(key, ())
     label = names.get(row["deal_id"], f"deal {row['deal_id']}") if row["deal_id"] is not None else row["component"]
     said = "; ".join(what) or "calculated anew"
     amount = f"{'+' if row['amount'] > 0 else ''}{wording.amount(row['amount'])}"
@@ -55,7 +60,7 @@ def _others(
     found = {
         names.get(other["deal_id"], ""): deals[Since(other["deal_id"], other["settled_at"])]
         for other in rows
-        if other["participant_id"] == row["participant_id"]
+        if (other["participant_id"], other["period"]) == (row["participant_id"], row["period"])
         and other["deal_id"] is not None
         and deals.get(Since(other["deal_id"], other["settled_at"]))
     }

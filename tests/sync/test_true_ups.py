@@ -11,6 +11,7 @@ from spm.plans.model import Span
 from tests.spm.store.pages import split
 from tests.sync.company import Company, flat
 from tests.sync.test_closing import faults
+from tests.sync.test_replay import quota_plan
 
 
 @pytest.fixture
@@ -82,15 +83,22 @@ def test_who_changed_it_is_named_where_the_mapping_brings_it(february: Company) 
             -40,
             "split of ann@example.com nothing -> 60 %, split of bob@example.com nothing -> 40 %, changed in the CRM",
         ),
-        (lambda c: c.rule(flat("0.2")), 100, "the plan Flat was changed"),
-        (lambda c: c.assign("bob@example.com,Flat,2026-01-01"), -100, ""),
+        (lambda c: c.rule(flat("0.2")), 100, "Deal d1: the plan Flat was changed;"),
+        (
+            lambda c: c.assign("bob@example.com,Flat,2026-01-01"),
+            -100,
+            "Deal d1: assignment Flat from 2026-01-01 -> nothing; commission of Jan 2026 -100.00",
+        ),
+        (
+            lambda c: (c.sell("d1", amount=900), c.rule(flat("0.2"))),
+            80,
+            "amount 1,000.00 -> 900.00, changed in the CRM on 3 March 2026; the plan Flat was changed; commission",
+        ),
     ],
 )
 def test_every_late_change_is_made_up_for_with_its_cause(
     february: Company, change: object, amount: int, said: str
 ) -> None:
-    if said.startswith("the plan"):
-        february.sell("d2", "bob", 500)
     change(february)  # type: ignore[operator]
     february.calculate()
     assert february.payouts()["2026-01"] == 100
@@ -223,3 +231,36 @@ def test_true_ups_are_numbered_and_covered_by_the_hash(february: Company) -> Non
     february.sell("d1", amount=750, account="Acme")  # the words change, not the amount
     february.calculate()
     assert february.do("SELECT hash FROM statement WHERE period = '2026-02' AND payout = 5") != before
+
+
+def test_a_quota_that_was_changed_is_named_on_every_line_it_moves(company: Company) -> None:
+    company.begin("ann", plan=quota_plan())
+    company.quotas("ann@example.com,2026-01-01,2026-01-31,1000")
+    company.sell("d1", amount=800)
+    company.sell("d2", amount=400, day="2026-01-20")
+    company.today = date(2026, 2, 3)
+    assert company.close("2026-01").close is not None
+    company.quotas("ann@example.com,2026-01-01,2026-01-31,500")
+    company.calculate()
+    assert sum(part for *_, part in true_ups(company)) == 50
+    change = "quota bookings 1,000.00 from 2026-01-01 to 2026-01-31 -> bookings 500.00 from 2026-01-01 to 2026-01-31"
+    assert reasons(company) == [
+        f"Deal d1: {change}; commission of Jan 2026 +30.00",
+        f"Deal d2: {change}; commission of Jan 2026 +20.00",
+    ]
+
+
+def test_a_tier_that_another_deal_no_longer_reaches_is_told_by_that_deal(company: Company) -> None:
+    company.begin("ann", plan=quota_plan())
+    company.quotas("ann@example.com,2026-01-01,2026-01-31,1000")
+    company.sell("d1", amount=800)
+    company.sell("d2", amount=400, day="2026-01-20")
+    company.today = date(2026, 2, 3)
+    assert company.close("2026-01").close is not None
+    company.sell("d1", amount=500)
+    company.calculate()
+    change = "amount 800.00 -> 500.00, changed in the CRM on 3 February 2026"
+    assert reasons(company) == [
+        f"Deal d1: {change}; commission of Jan 2026 -30.00",
+        f"Deal d2: Deal d1: {change}; commission of Jan 2026 -20.00",
+    ]
