@@ -14,7 +14,7 @@ from datetime import datetime
 from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 
-from spm.store.bulk import run
+from spm.store.bulk import driver, run
 from spm.tables import Base
 from spm.tables.history import TRACKED
 
@@ -24,7 +24,7 @@ _Made = Callable[[str, str, sql.Literal], sql.Composed]
 @contextmanager
 def as_known(engine: Engine, at: datetime) -> Iterator[Connection]:
     """A transaction that sees what was known at `at` (aware). It cannot change anything: it is rolled back."""
-    with engine.connect() as conn, conn.begin() as transaction:
+    with engine.connect() as conn, _unprepared(conn), conn.begin() as transaction:
         schema = str(conn.scalar(text("SELECT current_schema()")))
         moment = sql.Literal(at)
         for name in TRACKED:
@@ -39,6 +39,18 @@ def as_known(engine: Engine, at: datetime) -> Iterator[Connection]:
             yield conn
         finally:
             transaction.rollback()
+
+
+@contextmanager
+def _unprepared(conn: Connection) -> Iterator[None]:
+    """Statements are read anew meanwhile: one that was prepared before would go on reading the tables behind the views,
+    since PostgreSQL does not notice that a name now means something else."""
+    below = driver(conn)
+    threshold, below.prepare_threshold = below.prepare_threshold, None
+    try:
+        yield
+    finally:
+        below.prepare_threshold = threshold
 
 
 def _view(conn: Connection, name: str, query: sql.Composed) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from problems import Problem
 from spm.calendar import Months
@@ -26,6 +26,7 @@ from spm.plans.model import (
     Unit,
 )
 from spm.store.adjustments import Made, Wish, adjust, undo
+from spm.store.assigned import load_assignments
 from spm.store.facts import mark_gone, store_page
 from spm.store.known import as_known
 from sync.replay import Replayed, replay
@@ -216,6 +217,20 @@ def test_true_ups_are_replayed_as_they_stood(books: Company) -> None:
     found = replay(books.engine, Months(), "ann@example.com", "2026-02", at=before)
     assert isinstance(found, Replayed)
     assert [one["reason"] for one in found.explanation.figures["lines"]] == said
+
+
+def test_a_statement_prepared_before_does_not_read_the_present(books: Company) -> None:
+    before = books.now
+    books.assign("bob@example.com,Flat,2026-01-01")
+    one = create_engine(books.engine.url, pool_size=1, max_overflow=0)
+    for _ in range(12):  # psycopg prepares what it meets the sixth time
+        with one.begin() as conn:
+            conn.execute(text("CREATE TEMPORARY TABLE anything (id int) ON COMMIT DROP"))  # so that there is a pg_temp
+            load_assignments(conn, [books.numbers["ann"]])
+    with as_known(one, before) as conn:
+        found = load_assignments(conn, [books.numbers["ann"]])
+    one.dispose()
+    assert found.height == 1
 
 
 def test_looking_back_changes_nothing(books: Company) -> None:
