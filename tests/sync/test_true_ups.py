@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -264,3 +265,16 @@ def test_a_tier_that_another_deal_no_longer_reaches_is_told_by_that_deal(company
         f"Deal d1: {change}; commission of Jan 2026 -30.00",
         f"Deal d2: Deal d1: {change}; commission of Jan 2026 -20.00",
     ]
+
+
+def test_a_quarter_is_made_up_for_in_the_next_quarter(company: Company) -> None:
+    company.begin("ann", plan=replace(flat(), statement=Span.QUARTER))
+    company.sell("d1")
+    company.today = date(2026, 4, 3)
+    assert company.close("2026-Q1").close is not None
+    company.sell("d1", amount=400)
+    company.calculate()
+    assert company.payouts() == {"2026-Q1": 100, "2026-Q2": -60}
+    assert true_ups(company) == [("2026-Q2", "2026-Q1", -60)]
+    assert reasons(company)[0].endswith("commission of Q1 2026 -60.00")
+    assert faults(company) == []
