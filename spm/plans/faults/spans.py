@@ -82,6 +82,12 @@ def _team(component: ComponentSection, path: Path) -> Iterator[Finding]:
         yield Finding(
             (*path, "pool"), "a pool is either a rate of what the team sold or an amount.", "Keep one of the two."
         )
+    if pool.at_least is not None and pool.amount is None:
+        yield Finding(
+            (*path, "pool", "at_least"),
+            "at_least says from where an amount is there; a rate is shared from the first deal on.",
+            "Remove at_least, or write gates = [{ at_least = ... }] for the component.",
+        )
     if component.roll_up:
         yield Finding((*path, "roll_up"), "a pool already counts what the whole team sold.", "Remove roll_up.")
     if component.budget is not None:

@@ -177,6 +177,7 @@ SPANS = [
     (SALES + 'source = "earnings"\n[[components.credit]]\nto = "owner"\n', "credit means nothing where others'"),
     (BARE + 'pool = {divided = "equally"}\n', "a pool is either a rate of what the team sold or an amount."),
     (BARE + 'pool = {divided = "equally", rate = 0.1, amount = 5}\n', "a pool is either a rate"),
+    (BARE + 'pool = {divided = "equally", rate = 0.1, at_least = 1}\n', "at_least says from where an amount is there"),
     (
         BARE + 'pool = {divided = "equally", rate = 0.1}\nroll_up = {to = "team"}\n',
         "already counts what the whole team",
