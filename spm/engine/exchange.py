@@ -15,6 +15,10 @@ import polars as pl
 from problems import Problem
 from spm.engine.exact import EXACT, money
 from spm.frames import MONEY
+from spm.plans.model import Plan
+
+PLAN_RATE = "plan_rate"
+"""The policy by which a plan has rates of its own, whatever the day."""
 
 _EVER = date(1, 1, 1)
 _KEY = ["base", "currency", "starts_on"]
@@ -48,6 +52,12 @@ def _several(rates: pl.DataFrame) -> Iterable[Problem]:
 def _rate_name(row: dict[str, object]) -> str:
     since = "" if row["starts_on"] == _EVER else f" from {row['starts_on']}"
     return f"rate {row['base']}/{row['currency']}{since}"
+
+
+def planned(plan: Plan) -> pl.DataFrame:
+    """The plan's own rates: `currency` and `cross`, what one unit of it is worth in the plan's currency."""
+    named = {"currency": list(plan.exchange.rates), "cross": list(plan.exchange.rates.values())}
+    return pl.DataFrame(named, schema={"currency": pl.String, "cross": MONEY}).with_columns(pl.col("cross").cast(EXACT))
 
 
 def crosses(wanted: pl.DataFrame, rates: pl.DataFrame, into: str) -> pl.DataFrame:

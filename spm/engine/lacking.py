@@ -9,8 +9,9 @@ from datetime import date
 import polars as pl
 
 from problems import Problem
+from spm.engine.exchange import PLAN_RATE
 from spm.engine.inputs import Inputs
-from spm.engine.measuring import PLAN_RATE, RATED_ON, RECORDS
+from spm.engine.measuring import RATED_ON, RECORDS
 from spm.engine.people import named_deals
 from spm.plans.fields import ON_A_DEAL
 from spm.plans.model import Component, Plan, Source

@@ -10,6 +10,7 @@ import polars as pl
 
 from problems import Problem, did_you_mean
 from spm.engine.exact import EXACT, converted, too_large
+from spm.engine.exchange import PLAN_RATE
 from spm.engine.inputs import DEAL_PLACE
 from spm.engine.sources import RECORD
 from spm.frames import MONEY, Schema
@@ -36,7 +37,6 @@ DEAL_AMOUNT = "deal_amount"
 """The whole deal's amount, which parts by amount are parts of."""
 
 COUNTING_DATE = "counting_date"
-PLAN_RATE = "plan_rate"
 REFUND = "refund"
 
 

@@ -6,9 +6,9 @@ import polars as pl
 
 from spm.engine.crediting import PART
 from spm.engine.exact import EXACT, converted, money
-from spm.engine.exchange import crosses
+from spm.engine.exchange import PLAN_RATE, crosses, planned
 from spm.engine.inputs import Inputs
-from spm.engine.measuring import PLAN_RATE, RATED_ON
+from spm.engine.measuring import RATED_ON
 from spm.frames import MONEY
 from spm.plans.model import Component, Plan, Unit
 
@@ -43,9 +43,7 @@ def _at_home(rows: pl.DataFrame) -> pl.DataFrame:
 def _with_rates(foreign: pl.DataFrame, plan: Plan, inputs: Inputs) -> pl.DataFrame:
     """The rows with `cross`: what one unit of their currency is worth by the plan's policy; null: not known."""
     if plan.exchange.policy == PLAN_RATE:
-        named = {"currency": list(plan.exchange.rates), "cross": list(plan.exchange.rates.values())}
-        rates = pl.DataFrame(named, schema={"currency": pl.String, "cross": MONEY})
-        return foreign.join(rates.with_columns(pl.col("cross").cast(EXACT)), on="currency", how="left")
+        return foreign.join(planned(plan), on="currency", how="left")
     day = RATED_ON if RATED_ON in foreign.columns else "on"
     wanted = foreign.select("currency", on=day)
     rates = crosses(wanted, inputs.rates, plan.currency).rename({"on": day})

@@ -22,7 +22,7 @@ from problems import Problem
 from spm.engine import seasons
 from spm.engine.days import Days, beside, counted
 from spm.engine.exact import EXACT, converted, too_large
-from spm.engine.exchange import crosses
+from spm.engine.exchange import PLAN_RATE, crosses, planned
 from spm.engine.people import person
 from spm.engine.proration import active_days, counting, prorated, stays
 from spm.engine.ramps import by_month, ramped, shares_of
@@ -78,26 +78,36 @@ def _whose(people: pl.DataFrame, row: dict[str, object]) -> str:
 
 
 def in_currency(
-    quotas: pl.DataFrame, rates: pl.DataFrame, into: str, people: pl.DataFrame
+    quotas: pl.DataFrame, rates: pl.DataFrame, plan: Plan, people: pl.DataFrame
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """The quotas in the currency `into`, at the rate of their first day; one without a rate is a Problem and dropped.
+    """The quotas in the plan's currency, at the rate of their first day, or at the plan's own where it has such; one
+    without a rate is a Problem and dropped.
 
     A quota without a currency is taken to be in that of the plan.
     """
+    into = plan.currency
     filled = quotas.with_columns(pl.col("currency").fill_null(into))
     if (filled["currency"] == into).all():
         return filled, []
     filled = filled.with_columns(on=pl.col("starts_on"))
-    found = filled.join(crosses(filled, rates, into), on=["currency", "on"], how="left")
+    if plan.exchange.policy == PLAN_RATE:
+        known = filled.join(planned(plan), on="currency", how="left")
+        at_home = pl.when(pl.col("currency") == into).then(pl.lit(1).cast(EXACT))
+        found = known.with_columns(at_home.otherwise("cross").alias("cross"))
+    else:
+        found = filled.join(crosses(filled, rates, into), on=["currency", "on"], how="left")
     amount = converted(pl.col("amount"), pl.col("cross"))
-    problems = list(_without_rate(found.filter(pl.col("cross").is_null()), into, people))
+    problems = list(_without_rate(found.filter(pl.col("cross").is_null()), plan, people))
     return found.drop_nulls("cross").with_columns(amount=amount).drop("cross", "on"), problems
 
 
-def _without_rate(quotas: pl.DataFrame, into: str, people: pl.DataFrame) -> Iterable[Problem]:
+def _without_rate(quotas: pl.DataFrame, plan: Plan, people: pl.DataFrame) -> Iterable[Problem]:
     for row in quotas.sort(*_SORTED).iter_rows(named=True):
-        message = f"a quota in {row['currency']} has no rate to {into} on {row['starts_on']}; it is left out."
+        message = f"a quota in {row['currency']} has no rate to {plan.currency} on {row['starts_on']}; it is left out."
         hint = f"Add a rate for {row['currency']} that holds on that day."
+        if plan.exchange.policy == PLAN_RATE:
+            message = f"the plan has no rate from {row['currency']} to {plan.currency}; a quota is left out."
+            hint = f"Add {row['currency']} to exchange.rates of the plan."
         yield Problem(_whose(people, row), f"quota {row['measure']}", message, hint)
 
 
@@ -154,7 +164,7 @@ def _rows(inputs: Inputs, plan: Plan, ask: Ask) -> tuple[pl.DataFrame, list[Prob
         rows = rows.join(stays(inputs, plan), on="participant_id", how="semi")
     if ask.unit is Unit.NUMBER:
         return rows, []
-    return in_currency(rows, inputs.rates, plan.currency, inputs.people)
+    return in_currency(rows, inputs.rates, plan, inputs.people)
 
 
 def _pieces(rows: pl.DataFrame, inputs: Inputs, plan: Plan, ask: Ask) -> pl.DataFrame:

@@ -288,9 +288,14 @@ class Sourced(OnePlan):
             for period in sorted({self.period(day) for day in self.on[person] if self.period(day) <= self.now}):
                 last = max(day for day in DAYS if self.period(day) == period)
                 span = self.fiscal.span(kind, last)
-                row = reached(matrix["rows"], self.result(rule, person, matrix.get("by", "attainment"), last))
-                column = reached(
-                    matrix["columns"], self.result(other, person, matrix.get("other_by", "attainment"), last)
+                results = (
+                    self.result(rule, person, matrix.get("by", "attainment"), last),
+                    self.result(other, person, matrix.get("other_by", "attainment"), last),
+                )
+                if None in results:
+                    continue  # not known: nothing is paid and nothing taken back
+                row, column = (
+                    reached(matrix[by], result) for by, result in zip(("rows", "columns"), results, strict=True)
                 )
                 value = F(matrix["values"][row][column]) if row >= 0 and column >= 0 else F(0)
                 if matrix["pays"] == "rate":
@@ -409,7 +414,7 @@ def divided(whole: F, parts: Sequence[F]) -> list[F]:
 def rounded_parts(found: list[Full], record: Record, splits: Row) -> list[Full]:
     """Parts of a deal to the cent; one takes the rest."""
     parts = [replace(each, amount=rounded(each.amount)) for each in found]
-    rest = rounded(record.value) - sum(each.amount for each in parts)
+    rest = record.value - sum(each.amount for each in parts)
     rule = splits["residual"]
     order = sorted(range(len(parts)), key=lambda place: (-parts[place].share, parts[place].person))
     own = [place for place in order if parts[place].person == record.owner]

@@ -11,7 +11,8 @@ import pytest
 
 from spm.calendar import Months
 from spm.trial.trying import Wanted, read_tables, tried
-from tests.spm.engine import reference_quota_worlds, reference_source_worlds
+from tests.spm.engine import reference_money_worlds, reference_quota_worlds, reference_source_worlds
+from tests.spm.engine.reference_money import MoneyFacts, MoneyPlan
 from tests.spm.engine.reference_quotas import F, Facts, Fiscal, OnePlan
 from tests.spm.engine.reference_sources import ManyFacts, Sourced
 
@@ -20,10 +21,11 @@ Figures = dict[str, F | None]
 _SUMS = ("payout", "earned", "draw_balance")
 _QUOTA_TABLES = ("people", "assignments", "absences", "quotas", "deals")
 _SOURCE_TABLES = ("people", "hierarchy", "assignments", "deals", "splits", "items", "payments")
+_MONEY_TABLES = ("people", "assignments", "deals", "splits", "entries", "quotas", "fx_rates")
 _RESULTS = ("activities", "entries", "quotas")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(14))
 def test_quotas_proration_floors_and_draws_are_those_of_the_slow_calculation(tmp_path: Path, seed: int) -> None:
     given = reference_quota_worlds.world(Random(seed))
     facts = Facts(**{name: given[name] for name in ("today", *_QUOTA_TABLES)}, fiscal=Fiscal(given["fiscal"]))
@@ -34,7 +36,7 @@ def test_quotas_proration_floors_and_draws_are_those_of_the_slow_calculation(tmp
     assert {key for key in expected if key[1] >= first} == set(found)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(14))
 def test_sources_rules_roll_ups_matrices_pools_and_budgets_are_those_of_the_slow_calculation(
     tmp_path: Path, seed: int
 ) -> None:
@@ -44,7 +46,19 @@ def test_sources_rules_roll_ups_matrices_pools_and_budgets_are_those_of_the_slow
     assert results(tmp_path, [given["plan"]], given, (*_SOURCE_TABLES, *_RESULTS)) == expected
 
 
-def results(folder: Path, plans: Sequence[Any], given: Mapping[str, Any], names: Sequence[str]) -> dict[Key, Figures]:
+@pytest.mark.parametrize("seed", range(12))
+def test_currencies_are_converted_as_the_slow_calculation_does(tmp_path: Path, seed: int) -> None:
+    given = reference_money_worlds.world(Random(seed))
+    facts = MoneyFacts(**{name: given[name] for name in ("today", *_MONEY_TABLES)})
+    plan = MoneyPlan(given["plan"], facts)
+    statements, paid = plan.statements(), plan.paid()
+    expected = {key: alike(figures) | {"pay_amount": paid[key]} for key, figures in statements.items()}
+    assert results(tmp_path, [given["plan"]], given, _MONEY_TABLES, "pay_amount") == expected
+
+
+def results(
+    folder: Path, plans: Sequence[Any], given: Mapping[str, Any], names: Sequence[str], *more: str
+) -> dict[Key, Figures]:
     """What the engine says, by person and period."""
     paths, files = reference_quota_worlds.write(folder, plans, {name: given[name] for name in names})
     tables, problems = read_tables(files)
@@ -52,7 +66,7 @@ def results(folder: Path, plans: Sequence[Any], given: Mapping[str, Any], names:
     assert not problems
     assert found.trial is not None, found.problems
     assert found.results is not None
-    columns = ("payout", "earned", "draw_balance", "quota", "credited", "attainment")
+    columns = ("payout", "earned", "draw_balance", "quota", "credited", "attainment", *more)
     return {
         (found.trial.emails[row["participant_id"]], row["period"]): alike(
             {name: None if row[name] is None else F(row[name]) for name in columns}

@@ -16,6 +16,7 @@ from spm.engine import quotas
 from spm.plans.model import (
     DaysBy,
     Divided,
+    Exchange,
     Plan,
     Pool,
     Proration,
@@ -302,6 +303,16 @@ def test_a_quota_in_another_currency_is_converted_and_one_of_pieces_is_not() -> 
     assert found(world, PLAN) == {"2026-01": "125.00"}
     measure = replace(PLAN.components[0].measure, unit=Unit.NUMBER)
     assert found(world, over(Span.MONTH, measure=measure)) == {"2026-01": "100.00"}
+
+
+def test_a_plan_with_rates_of_its_own_converts_quotas_by_them() -> None:
+    plan = replace(PLAN, exchange=Exchange("plan_rate", {"EUR": Decimal("1.5")}))
+    rows = [quota(1, "100", *JANUARY, currency=currency) for currency in ("EUR", "USD", "GBP")]
+    world = World(rows, rates=[fx("USD", "EUR", "0.8"), fx("USD", "GBP", "0.5")])
+    assert found(world, plan) == {"2026-01": "250.00"}
+    assert [text.partition(": ")[2] for text in said(world, plan)] == [
+        "the plan has no rate from GBP to USD; a quota is left out. Add GBP to exchange.rates of the plan."
+    ]
 
 
 def test_a_team_whose_quota_has_no_rate_is_named() -> None:
