@@ -2,7 +2,7 @@
 
 A stand-in has the person's quotas, targets, assignments and credits, and the one open deal as the last credit of its
 span; what the whole plan pays the stand-in more than the person is the estimate. So tiers crossed, earlier credits
-lifted, caps, gates and multipliers are all in it. When something is paid (holds, draws) does not matter here.
+lifted, caps, floors, gates and multipliers are all in it. When something is paid (holds, draws) does not matter here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _of_plan(inputs: Inputs, worked: Worked) -> tuple[pl.DataFrame, list[Problem
     if pairs.is_empty():
         return empty(ESTIMATES), problems
     known = pairs.join(_unknown(inputs, plan, worked.components, opened), on=_PAIR, how="anti")
-    simple = all(_simple(each.component) for each in worked.components) and not plan.caps
+    simple = all(_simple(each.component) for each in worked.components) and not (plan.caps or plan.floors)
     added = _flat(worked, opened) if simple else _by_stand_ins(inputs, worked, opened, known)
     amounts = known.join(added, on=_PAIR, how="left").with_columns(pl.col("amount").fill_null(0).cast(MONEY))
     return amounts.with_columns(currency=pl.lit(plan.currency)).select(*ESTIMATES), problems
@@ -161,7 +161,7 @@ def _credits_of(part: Earned, opened: Credits, stand_ins: pl.DataFrame) -> Credi
 
 def _paid(inputs: Inputs, plan: Plan, parts: Sequence[Earned]) -> pl.DataFrame:
     """The sum of what each person earns by the whole plan."""
-    extra, _ = whole_plan.lines(inputs, replace(plan, draw=None, floors=()), parts)
+    extra, _ = whole_plan.lines(inputs, replace(plan, draw=None), parts)
     every = [*(part.lines for part in parts), *(each.lines for each in extra)]
     earned_ = pl.concat([lines.select("participant_id", "cause", "amount") for lines in every])
     return (

@@ -131,5 +131,5 @@ class MoneyPlan(OnePlan):
             rate = self.facts.rate(self.plan["currency"], to, last)
             payout = figures["payout"] or F(0)
             rounding = self.plan.get("rounding", {})
-            found[person, name] = None if rate is None else round_by(rounding, payout * rate)
+            found[person, name] = None if rate is None else round_by(rounding, ten_places(payout * rate))
         return found

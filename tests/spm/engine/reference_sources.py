@@ -311,7 +311,7 @@ class Sourced(OnePlan):
     # Pools
 
     def shared(self, rule: Row) -> list[Line]:
-        booked = self.everybody(rule)
+        booked = [c for c in self.everybody(rule) if self.counts_for_team(c)]
         pool, kind, found = rule["pool"], rule.get("accumulate", "year"), []
         periods = sorted(
             {self.period(day) for days in self.on.values() for day in days if self.period(day) <= self.now}
@@ -330,6 +330,8 @@ class Sourced(OnePlan):
                     and self.fiscal.span(kind, c.day) == span
                     and self.facts.team(c.person, c.day) == team
                 ]
+                if not any(self.period(c.day) == period for c in so_far):
+                    continue
                 due = self.pooled(rule, team, kind, span, so_far)
                 add = due - paid.get(span, F(0))
                 if not members or not add:
@@ -342,6 +344,11 @@ class Sourced(OnePlan):
                 paid[span], got[span] = due, own
                 found += own
         return found
+
+    def counts_for_team(self, credit: Full) -> bool:
+        """Whether somebody of the team was on the plan that day."""
+        members = self.facts.members(self.facts.team(credit.person, credit.day), credit.day)
+        return any(credit.day in self.on[each] for each in members)
 
     def parts(self, rule: Row, members: list[str], period: int, add: F, by: Sequence[Full]) -> list[Line]:
         """What a period adds to a pool, divided."""

@@ -51,6 +51,12 @@ def test_an_estimate_is_what_winning_adds(tmp_path: Path, rule: str, amount: str
         assert estimate == earned(after) - earned(before)
 
 
+def test_what_a_guarantee_of_the_plan_would_pay_anyway_is_not_in_the_estimate(tmp_path: Path) -> None:
+    version = plan(tmp_path, 'floors = [{ amount = 200, over = "month" }]\n' + SALES)
+    before = _won(opened("3000")).results(version, today=TODAY)
+    assert [f"{amount:.2f}" for amount in before.estimates["amount"]] == ["100.00"]  # 300 instead of 200
+
+
 def test_a_cap_of_the_plan_is_in_the_estimate(tmp_path: Path) -> None:
     version = plan(tmp_path, 'caps = [{ amount = 800, over = "quarter" }]\n' + SALES + RENEWALS)
     before = _won(opened("3000")).results(version, today=TODAY)
