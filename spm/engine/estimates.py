@@ -110,9 +110,10 @@ def _by_stand_ins(inputs: Inputs, worked: Worked, opened: Sequence[Credits], pai
     doubles = _doubles(inputs, stand_ins)
     plan = _without_budgets(worked.version.plan)
     credited = [_credits_of(part, each, stand_ins) for part, each in zip(worked.components, opened, strict=True)]
-    parts = earned_by(doubles, plan, plan.components, credited)
-    with_deal = _paid(doubles, plan, modified(doubles, plan, parts))
     own = [part.rated_anew(plan, component) for part, component in zip(worked.components, plan.components, strict=True)]
+    made = earned_by(doubles, plan, plan.components, credited)
+    parts = [_pool_kept(each, before, stand_ins) for each, before in zip(made, own, strict=True)]
+    with_deal = _paid(doubles, plan, modified(doubles, plan, parts))
     without = _paid(inputs, plan, modified(inputs, plan, own))
     joined = stand_ins.join(with_deal.rename({"participant_id": _IDS}), on=_IDS, how="left").join(
         without, on="participant_id", how="left", suffix="_without"
@@ -147,16 +148,25 @@ def _doubled(frame: pl.DataFrame, stand_ins: pl.DataFrame) -> pl.DataFrame:
 
 
 def _credits_of(part: Earned, opened: Credits, stand_ins: pl.DataFrame) -> Credits:
-    """The person's credits and the one open deal, which comes last."""
-    if isinstance(part.component.rate, Pool) or not opened.rows.width:
-        return Credits(part.credits.clear())
+    """The person's credits and the one open deal, which comes last; of what the deal is no credit the first alone."""
     held = part.credits.join(stand_ins.select("participant_id", _IDS), on="participant_id")
-    new = opened.rows.drop_nulls("credited").join(stand_ins, on=_PAIR)
+    new = held.clear()
+    if opened.rows.width and not isinstance(part.component.rate, Pool):
+        new = opened.rows.drop_nulls("credited").join(stand_ins, on=_PAIR)
     both = pl.concat(
         [held.with_columns(last=pl.lit(value=False)), new.select(held.columns).with_columns(last=pl.lit(value=True))]
     )
     ordered = both.sort(_IDS, "last", "row").drop("participant_id", "last", "row").rename({_IDS: "participant_id"})
     return Credits(ordered.with_row_index("row").select(part.credits.columns))
+
+
+def _pool_kept(made: Earned, before: Earned, stand_ins: pl.DataFrame) -> Earned:
+    """A pool pays a stand-in what it pays the person: what a deal adds to a team's pool is not estimated."""
+    if not isinstance(made.component.rate, Pool):
+        return made
+    lines = before.lines.join(stand_ins.select("participant_id", _IDS), on="participant_id")
+    own = lines.drop("participant_id").rename({_IDS: "participant_id"})
+    return replace(made, lines=own.select(before.lines.columns))
 
 
 def _paid(inputs: Inputs, plan: Plan, parts: Sequence[Earned]) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from spm.calendar import Months
+from spm.frames import NOT_EARNED
 from spm.trial.trying import Wanted, read_tables, tried
 from tests.spm.engine import reference_money_worlds, reference_quota_worlds, reference_source_worlds
 from tests.spm.engine.reference_money import MoneyFacts, MoneyPlan
@@ -100,3 +101,51 @@ def alike(figures: Figures) -> Figures:
     places = {"quota": 6, "credited": 8, "attainment": 6}
     found = {name: None if each is None else round(each, places.get(name, 10)) for name, each in figures.items()}
     return found | {"quota": found["quota"] or None}
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_an_estimate_is_what_the_plan_pays_more_with_the_deal_won_today(tmp_path: Path, seed: int) -> None:
+    given = _with_open_deal(Random(seed))
+    before, known = _earned(tmp_path, given)
+    given["deals"][-1]["status"] = "won"
+    after, _ = _earned(tmp_path, given)
+    assert known  # somebody is estimated
+    assert known == {person: after.get(person, F(0)) - before.get(person, F(0)) for person in known}
+
+
+def _with_open_deal(source: Random) -> dict[str, Any]:
+    """A world whose last deal is open; without pools, budgets and overrides, which no estimate is made of."""
+    given = reference_source_worlds.world(source)
+    kept = [each for each in given["plan"]["components"] if not {"pool", "budget", "earnings_of"} & set(each)]
+    names = {each["name"] for each in kept}
+    kept = [each for each in kept if "matrix" not in each or each["matrix"]["other"] in names]
+    given["plan"]["components"] = [*kept, {"name": "All", "rate": "0.05", "role": "revenue"}]
+    given["deals"] = [{**deal, "status": "won"} for deal in given["deals"] if deal["close_date"] <= given["today"]]
+    row = {"deal_id": "z", "owner": "ann@example.com", "amount": "1500", "close_date": given["today"]}
+    given["deals"].append({**row, "deal_type": "New", "engineer": "cal@example.com", "status": "open"})
+    there = {deal["deal_id"] for deal in given["deals"]}
+    for name in ("splits", "items", "payments"):
+        given[name] = [each for each in given[name] if each["deal_id"] in there]
+    parts = [("ann@example.com", "0.3333333333"), ("dan@example.com", "0.6666666667")]
+    split = {"deal_id": "z", "role": "revenue", "amount": None}
+    given["splits"] += [{**split, "email": email, "share": share} for email, share in parts]
+    return given
+
+
+def _earned(folder: Path, given: Mapping[str, Any]) -> tuple[dict[str, F], dict[str, F]]:
+    """What each person earns in all, and the estimates of the open deal."""
+    tables = {name: given[name] for name in (*_SOURCE_TABLES, *_RESULTS)}
+    paths, files = reference_quota_worlds.write(folder, [given["plan"]], tables)
+    read, problems = read_tables(files)
+    found = tried(paths, read, Wanted(given["today"]))
+    assert not problems
+    assert found.trial is not None, found.problems
+    assert found.results is not None
+    emails = found.trial.emails
+    sums: dict[str, F] = {}
+    for row in found.results.lines.iter_rows(named=True):
+        if row["cause"] not in NOT_EARNED:
+            person = emails[row["participant_id"]]
+            sums[person] = sums.get(person, F(0)) + F(row["amount"])
+    rows = found.results.estimates.iter_rows(named=True)
+    return sums, {emails[row["participant_id"]]: F(row["amount"]) for row in rows}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from spm.frames import NOT_EARNED, Results
-from tests.spm.engine.building import Row, World, deal, plan, quota
+from spm.engine import calculate
+from spm.frames import HIERARCHY, NOT_EARNED, Results
+from tests.spm.engine.building import Row, World, deal, frame, payment, plan, quota
 
 TODAY = date(2026, 3, 20)
 SALES = '[[components]]\nname = "Sales"\naccumulate = "quarter"\nrate = 0.1\n'
@@ -77,3 +79,21 @@ def earned(results: Results) -> Decimal:
     lines = results.lines
     amounts = lines.filter(~lines["cause"].is_in(list(NOT_EARNED)))["amount"]
     return sum(amounts.to_list(), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        '[[components]]\nname = "Other"\nsource = "payments"\nrate = 0.1\n',
+        '[[components]]\nname = "Other"\npool = { divided = "equally", rate = 0.1 }\n',
+        '[[components]]\nname = "Other"\nsource = "earnings"\nearnings_of = "Sales"\nrate = 0.1\n',
+    ],
+)
+def test_what_other_components_pay_already_is_not_in_the_estimate(tmp_path: Path, other: str) -> None:
+    version = plan(tmp_path, SALES + 'caps = [{ amount = 5000, over = "quarter" }]\n' + other)
+    payments = [payment(1, 1, "1000", "2026-02-01")]
+    team = frame(HIERARCHY, [{"participant_id": 1, "team": "East"}])
+    facts = replace(World([*WON, opened("3000")], payments=payments).facts(), hierarchy=team)
+    before = calculate(facts, [version], today=TODAY)
+    assert before.lines.filter(component="Other")["amount"].sum() > 0
+    assert [f"{amount:.2f}" for amount in before.estimates["amount"]] == ["300.00"]
