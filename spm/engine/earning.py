@@ -117,10 +117,14 @@ def rated(booked: pl.DataFrame, plan: Plan, component: Component, standing: pl.D
     """The lines (NARROW) of credits with their quota, or of a standing: what the rate alone gives."""
     if standing is not None:
         return narrow(KINDS[type(component.rate)].earn(standing, component.rate, plan.rounding))
-    payable = booked.drop_nulls("quota") if component.needs_quota else booked
-    payable = payable.drop_nulls("target") if targets.needed(component) else payable
-    payable = payable.filter(~_beyond(component)) if _largest_rate(component) > 1 else payable
-    return narrow(KINDS[type(component.rate)].earn(payable, component.rate, plan.rounding))
+    return narrow(KINDS[type(component.rate)].earn(payable(booked, component), component.rate, plan.rounding))
+
+
+def payable(booked: pl.DataFrame, component: Component) -> pl.DataFrame:
+    """The credits that can be rated: their quota and target are known, and they are not too large."""
+    known = booked.drop_nulls("quota") if component.needs_quota else booked
+    known = known.drop_nulls("target") if targets.needed(component) else known
+    return known.filter(~_beyond(component)) if _largest_rate(component) > 1 else known
 
 
 def _largest_rate(component: Component) -> Decimal:

@@ -10,7 +10,7 @@ import polars as pl
 from problems import Problem
 from spm.engine import caps, floors, targets
 from spm.engine.cumulative import changes
-from spm.engine.earning import Earned
+from spm.engine.earning import Earned, payable
 from spm.engine.exact import earning, money, rounded
 from spm.engine.inputs import Inputs
 from spm.engine.narrow import narrow
@@ -57,7 +57,9 @@ def _of_target(
 
 def floored(plan: Plan, part: Earned, place: int, floor: Floor) -> tuple[pl.DataFrame, list[Problem]]:
     """The lines (NARROW) of a floor for each deal whose credits add up to more than nothing."""
-    cells = _cells(part).filter(pl.col("credited") > 0)
+    # A deal that the rate pays nothing for (below the first step) has no line yet, and its floor all the same.
+    unpaid = payable(part.booked, part.component).select("row", "participant_id", "period", amount=money(0))
+    cells = _cells(part, unpaid).filter(pl.col("credited") > 0)
     if isinstance(floor.amount, str):
         return part.lines.clear(), [_no_deal_quota(plan, part, floor)]
     limited = cells.with_columns(limit=rounded(money(floor.amount), plan.rounding))
@@ -74,12 +76,14 @@ def _no_deal_quota(plan: Plan, part: Earned, floor: Floor) -> Problem:
     return Problem(where, "floors", message, "Give it an amount.")
 
 
-def _cells(part: Earned) -> pl.DataFrame:
-    """Each person, deal and statement period with lines: `amount`; `span` is the deal, `credited` all its credits."""
+def _cells(part: Earned, *more: pl.DataFrame) -> pl.DataFrame:
+    """Each person, deal and statement period with lines: `amount`; `span` is the deal, `credited` all its credits.
+    `more`: rows that count like lines (`row`, `participant_id`, `period`, `amount`)."""
     deals = deal_of(part.credits, part.component)
     credited = pl.col("credited").sum().over("participant_id", "deal")
     about = deals.select("row", "first", "deal", credited=credited)
-    rows = part.lines.select("row", "participant_id", "period", "amount").join(about, on="row")
+    lines = pl.concat([part.lines.select("row", "participant_id", "period", "amount"), *more])
+    rows = lines.join(about, on="row")
     grouped = rows.group_by("participant_id", "period", span="deal")
     return grouped.agg(pl.col("amount").sum(), pl.col("first", "credited").first())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction as F
 from typing import Any
@@ -112,7 +112,10 @@ class Reference:
                 value = F(deal["amount"]) * (F(1, 2) if "weight" in rule and deal["deal_type"] == "Renewal" else 1)
                 kind = rule.get("accumulate", "year")
                 span = deal["deal_id"] if kind == "deal" else SPANS[kind](day)
-                amount = F(1) * share if "per_unit" in rule else ten_places(value * share)
+                pieces = value / F(deal["amount"]) if F(deal["amount"]) else F(1)
+                if "per_unit" in rule and "weight" in rule and deal["deal_type"] == "Renewal":
+                    pieces = F(1, 2)
+                amount = ten_places((pieces if "per_unit" in rule else value) * share)
                 found += [
                     Credit(who, day, deal["deal_id"], share, amount, span, whose)
                     for who, whose in self.credited(rule, person)
@@ -405,7 +408,7 @@ class Reference:
         """Clawbacks of what was paid, then what is held and released; both go by the lines of deals."""
         clawback, hold = part.rule.get("clawback"), part.rule.get("hold")
         back = clawback if clawback and clawback.get("where") != "restate" else None
-        for line in [each for each in part.lines if each.deal]:
+        for line in self.by_credit(part.lines):
             events = self.events(back, line) if back and line.cause != "floor" else []
             paid = self.releases(line, hold) if hold else []
             held = rounded(line.amount * F(hold.get("share", 1))) if hold else F(0)
@@ -423,6 +426,17 @@ class Reference:
             if hold:
                 part.lines.append(Line(line.person, line.period, "hold", -held, line.deal))
                 part.lines += paid
+
+    def by_credit(self, lines: list[Line]) -> list[Line]:
+        """What each credit earned in a period, tier slices together."""
+        together: dict[tuple[Any, ...], Line] = {}
+        for line in [each for each in lines if each.deal]:
+            key = (line.person, line.period, line.deal, line.credit, line.cause)
+            if key in together:
+                together[key] = replace(line, amount=together[key].amount + line.amount)
+            else:
+                together[key] = line
+        return list(together.values())
 
     def events(self, clawback: Row, line: Line) -> list[tuple[date, F]]:
         """Days on which something is taken back, and how much of all of it is then."""

@@ -41,14 +41,15 @@ def _day(source: Random) -> date:
 
 
 def _deal(source: Random, number: int) -> dict[str, Any]:
-    day = _day(source)
+    day, amount = _day(source), source.choice(_AMOUNTS)
+    kept = amount.startswith("-") or amount == "0"  # what never paid is not taken back
     return {
         "deal_id": f"d{number:02}",
         "owner": source.choice(PEOPLE[:3]),
-        "amount": source.choice(_AMOUNTS),
+        "amount": amount,
         "close_date": day,
         "deal_type": source.choice(["New", "New", "Renewal"]),
-        "left_on": day + timedelta(days=source.choice([10, 40, 90, 91, 200])) if source.random() < 0.3 else None,
+        "left_on": day + timedelta(days=source.choice([10, 40, 90, 91, 200])) if not kept and source.random() < 0.3 else None,
         "live_on": day + timedelta(days=source.choice([-20, 5, 45, 120])) if source.random() < 0.7 else None,
     }
 
@@ -78,7 +79,7 @@ def _payments(source: Random, deals: Sequence[Mapping[str, Any]]) -> list[dict[s
         for number in range(source.choice([0, 0, 1, 2])):
             day = deal["close_date"] + timedelta(days=source.choice([-5, 3, 30, 64, 120]) + number)
             amount = source.choice(["50", "100", "33.33", "400"])
-            kind = source.choice(["payment", "payment", "refund"])
+            kind = source.choice(["payment", "payment", "refund"]) if float(deal["amount"]) > 0 else "payment"
             found.append({"deal_id": deal["deal_id"], "kind": kind, "on": day, "amount": amount, "item": f"i{number}"})
     return found
 

@@ -203,3 +203,16 @@ def test_a_payment_held_back_counts_for_the_guarantee(tmp_path: Path) -> None:
     assert told(world.results(version, today=TODAY), "floor") == [
         (month, "50.00", "filled up to 50.00 USD a month") for month in ("2026-01", "2026-02", "2026-03")
     ]
+
+
+def test_a_deal_for_which_the_rate_pays_nothing_yet_has_its_floor(tmp_path: Path) -> None:
+    text = """
+    [[components]]
+    name = "Sales"
+    steps_by = "amount"
+    steps_pays = "amount"
+    steps = [{ at = 100, pays = 10 }]
+    floors = [{ amount = 3, over = "deal" }]
+    """
+    deals = [deal(1, 1, "50", "2026-01-05"), deal(2, 1, "60", "2026-02-05"), deal(3, 1, "-5", "2026-03-05")]
+    assert paid(World(deals).results(plan(tmp_path, text))) == {"2026-01": "3.00", "2026-02": "10.00"}
