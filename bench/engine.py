@@ -2,9 +2,9 @@
 
     python bench/engine.py --credits 10000 1000000 10000000
 
-The plan is bench/engine_plan.toml (splits, a roll-up, four tiers, a cap, a bonus), the query bench/engine.sql. Each size
-and engine runs in a process of its own, so that peak memory is its own. What both pay is compared to the cent. The last
-line is JSON; a ratio above 1 says that Attain takes longer than DuckDB.
+The plan is bench/engine_plan.toml (splits, a roll-up, four tiers, a cap, a bonus), the query bench/engine.sql. Each
+size and engine runs in a process of its own, so that peak memory is its own. What both pay is compared to the cent.
+The last line is JSON; a ratio above 1 says that Attain takes longer than DuckDB.
 """
 
 from __future__ import annotations

@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from fractions import Fraction as F
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
+F = Fraction
 Row = Mapping[str, Any]
 CONDITIONS: dict[str, Callable[[Row], bool]] = {
     "deal_type = 'New'": lambda deal: deal["deal_type"] == "New",
@@ -202,7 +204,11 @@ class Reference:
     def bounds(self, rule: Row, quota: F | None) -> list[tuple[F, F | None, F]]:
         size = quota if rule["tier_by"] == "attainment" and quota is not None else F(1)
         return [
-            (ten_places(F(tier["from"]) * size), ten_places(F(tier["to"]) * size) if "to" in tier else None, F(tier["rate"]))
+            (
+                ten_places(F(tier["from"]) * size),
+                ten_places(F(tier["to"]) * size) if "to" in tier else None,
+                F(tier["rate"]),
+            )
             for tier in rule["tiers"]
         ]
 
@@ -316,7 +322,7 @@ class Reference:
     def span_of(self, kind: str, period: str) -> str:
         return SPANS[kind](self.last_day(self.statement, period))
 
-    def modify(self, part: Part, parts: Mapping[str, Part]) -> None:
+    def modify(self, part: Part, parts: Mapping[str, Part]) -> None:  # noqa: C901 - the order of docs/plans.md
         rule = part.rule
         for cap in rule.get("caps", ()):
             if cap["over"] == "deal":
@@ -330,7 +336,9 @@ class Reference:
             other = parts[multiplier["of"]]
             of = other.rule.get("accumulate", "year")
             shorter = min(kind, of, key=LENGTH.index)
-            self.over(part.lines, self.at_least_statement(shorter), "multiplier", self.multiplied(multiplier, other, of))
+            self.over(
+                part.lines, self.at_least_statement(shorter), "multiplier", self.multiplied(multiplier, other, of)
+            )
             part.lines += self.new
         for gate in rule.get("gates", ()):
             self.new = []
@@ -464,7 +472,9 @@ class Reference:
         if hold["release"] == "live_on":
             events = [(deal["live_on"] + after, F(1))] if deal.get("live_on") else []
         else:
-            rows = sorted((r for r in self.payments if r["kind"] == hold["release"] and r["deal_id"] == line.deal), key=by_day)
+            rows = sorted(
+                (r for r in self.payments if r["kind"] == hold["release"] and r["deal_id"] == line.deal), key=by_day
+            )
             sum_, events = F(0), []
             for row in rows:
                 sum_ += F(row["amount"])
@@ -539,7 +549,7 @@ def curve_at(rule: Row, x: F) -> F:
             return points[-1][1]
         (x0, y0), (x1, y1) = points[-2:]
         return y1 + (x - x1) * (y1 - y0) / (x1 - x0)
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if x0 <= x < x1:
             return y0 if rule.get("shape", "linear") == "step" else y0 + (x - x0) * (y1 - y0) / (x1 - x0)
     raise AssertionError(x)

@@ -11,7 +11,11 @@ from random import Random
 from typing import Any
 
 PEOPLE = ["ann@example.com", "bob@example.com", "cal@example.com", "mia@example.com"]
-MANAGERS = {"ann@example.com": "cal@example.com", "bob@example.com": "cal@example.com", "cal@example.com": "mia@example.com"}
+MANAGERS = {
+    "ann@example.com": "cal@example.com",
+    "bob@example.com": "cal@example.com",
+    "cal@example.com": "mia@example.com",
+}
 FIRST = date(2026, 1, 1)
 _AMOUNTS = ["100", "150", "200", "250", "500", "-100", "33.33", "99.99", "1000", "-250.5", "0"]
 _RATES = ["0.05", "0.1", "0.0125", "0.07", "0"]
@@ -49,7 +53,9 @@ def _deal(source: Random, number: int) -> dict[str, Any]:
         "amount": amount,
         "close_date": day,
         "deal_type": source.choice(["New", "New", "Renewal"]),
-        "left_on": day + timedelta(days=source.choice([10, 40, 90, 91, 200])) if not kept and source.random() < 0.3 else None,
+        "left_on": day + timedelta(days=source.choice([10, 40, 90, 91, 200]))
+        if not kept and source.random() < 0.3
+        else None,
         "live_on": day + timedelta(days=source.choice([-20, 5, 45, 120])) if source.random() < 0.7 else None,
     }
 
@@ -106,7 +112,10 @@ def plan(source: Random) -> dict[str, Any]:
 
 def _component(source: Random, name: str, names: Sequence[str], statement: str) -> dict[str, Any]:
     spans = ["month", "quarter", "half", "year", "plan", "deal"]
-    found: dict[str, Any] = {"name": name, "accumulate": source.choice(spans[spans.index(statement) : 5] + ["deal"][: source.random() < 0.2])}
+    found: dict[str, Any] = {
+        "name": name,
+        "accumulate": source.choice(spans[spans.index(statement) : 5] + ["deal"][: source.random() < 0.2]),
+    }
     if source.random() < 0.3:
         found["measure"] = "renewals"
     if source.random() < 0.4:
@@ -125,7 +134,9 @@ def _component(source: Random, name: str, names: Sequence[str], statement: str) 
 
 
 def _rate(source: Random, accumulate: str) -> dict[str, Any]:
-    kind = source.choice(["rate", "per_unit", "marginal", "marginal", "whole_amount", "base_plus_top", "curve", "curve", "steps"])
+    kind = source.choice(
+        ["rate", "per_unit", "marginal", "marginal", "whole_amount", "base_plus_top", "curve", "curve", "steps"]
+    )
     if kind == "rate":
         return {"rate": source.choice(_RATES)}
     if kind == "per_unit":
@@ -137,8 +148,14 @@ def _rate(source: Random, accumulate: str) -> dict[str, Any]:
     if kind in {"marginal", "whole_amount", "base_plus_top"}:
         bounds = ["0", *sorted(source.sample(marks, source.randint(1, 3)), key=float)]
         ends = [*bounds[1:], None]
-        tiers = [{"from": low, "to": high, "rate": source.choice(_RATES)} for low, high in zip(bounds, ends, strict=True)]
-        found = {"tiers": [{k: v for k, v in t.items() if v is not None} for t in tiers], "tier_mode": kind, "tier_by": basis}
+        tiers = [
+            {"from": low, "to": high, "rate": source.choice(_RATES)} for low, high in zip(bounds, ends, strict=True)
+        ]
+        found = {
+            "tiers": [{k: v for k, v in t.items() if v is not None} for t in tiers],
+            "tier_mode": kind,
+            "tier_by": basis,
+        }
         if kind != "marginal" and source.random() < 0.4:
             found["at_bound"] = "lower_tier"
         return found
@@ -147,9 +164,18 @@ def _rate(source: Random, accumulate: str) -> dict[str, Any]:
         pays = source.choice(["amount", "target"])
         values = ["10", "33.33"] if pays == "amount" else ["0.1", "0.25"]
         steps = [{"at": at, "pays": value} for at, value in zip(sorted(places, key=float), values, strict=True)]
-        return _target(pays) | {"steps": steps, "steps_by": basis, "steps_pays": pays, "which": source.choice(["each", "highest"])}
+        return _target(pays) | {
+            "steps": steps,
+            "steps_by": basis,
+            "steps_pays": pays,
+            "which": source.choice(["each", "highest"]),
+        }
     pays = source.choice(["amount", "target", "rate"])
-    values = {"amount": ["0", "10", "25", "70"], "target": ["0", "0.3", "1", "1.5"], "rate": ["0", "0.05", "0.08", "0.02"]}[pays]
+    values = {
+        "amount": ["0", "10", "25", "70"],
+        "target": ["0", "0.3", "1", "1.5"],
+        "rate": ["0", "0.05", "0.08", "0.02"],
+    }[pays]
     points = [{"at": at, "pays": source.choice(values)} for at in sorted(places, key=float)]
     shape = {"shape": source.choice(["linear", "step"]), "below": source.choice(["zero", "flat"])}
     beyond = {"beyond": "continue"} if shape["shape"] == "linear" and source.random() < 0.4 else {}
@@ -160,7 +186,7 @@ def _target(pays: str) -> dict[str, Any]:
     return {"target": "100"} if pays == "target" else {}
 
 
-def _modify(source: Random, found: dict[str, Any], others: Sequence[str], statement: str) -> None:
+def _modify(source: Random, found: dict[str, Any], others: Sequence[str], statement: str) -> None:  # noqa: C901 - a list of chances
     changed = False
     if source.random() < 0.2:
         found["caps"] = [{"amount": source.choice(["5", "20"]), "over": "deal"}]
