@@ -1,7 +1,7 @@
 # `make demo` and `make test` do everything on a fresh machine; everything else is for working here.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: setup demo test lint check lock clean format bench bench-engine
+.PHONY: setup demo test test-slow lint check lock clean format bench bench-engine
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Attain needs Python 3.11 or later; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
@@ -24,6 +24,10 @@ demo: .venv/.attain
 
 test: .venv/.attain
 	$(BIN)/python -m pytest -n auto
+
+# Random plans and histories beside slow references; .ci/run runs them, too.
+test-slow: .venv/.attain
+	$(BIN)/python -m pytest -n auto -m slow
 
 lint: .venv/.attain
 	$(BIN)/ruff format --check .

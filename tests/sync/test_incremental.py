@@ -19,6 +19,8 @@ from tests.fixtures.database import fresh_database
 from tests.sync.company import Company
 from tests.sync.edits import Edits, versions
 
+pytestmark = pytest.mark.slow  # make test-slow
+
 _RESULTS = ("statement", "earning_line", "estimate", "deal_result")
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL
@@ -37,6 +38,8 @@ from tests.fixtures.database import fresh_database
 from tests.spm.store.pages import page, people, person, split
 from tests.sync.company import Company, flat
 from tests.sync.test_closing import faults
+
+pytestmark = pytest.mark.slow  # make test-slow
 
 NAMES = ("ann", "bob")
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05")

@@ -17,6 +17,8 @@ from tests.spm.engine.reference_money import MoneyFacts, MoneyPlan
 from tests.spm.engine.reference_quotas import F, Facts, Fiscal, OnePlan
 from tests.spm.engine.reference_sources import ManyFacts, Sourced
 
+pytestmark = pytest.mark.slow  # make test-slow
+
 Key = tuple[str, str]
 Figures = dict[str, F | None]
 _SUMS = ("payout", "earned", "draw_balance")

@@ -19,6 +19,8 @@ from tests.spm.engine.building import World, assignment, deal, payment, plan
 from tests.spm.engine.slow_modifiers import Key, Part
 from tests.spm.engine.slow_paying import Slow
 
+pytestmark = pytest.mark.slow  # make test-slow
+
 _DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 _AMOUNTS = st.sampled_from(["100", "50", "333.33", "-100", "1000", "99.95", "-33.33", "0.05", "250"])
 _RULES: dict[str, list[Any]] = {

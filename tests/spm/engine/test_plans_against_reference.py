@@ -12,6 +12,8 @@ from spm.trial.trying import Wanted, read_tables, tried
 from tests.spm.engine import reference_worlds
 from tests.spm.engine.reference import Reference
 
+pytestmark = pytest.mark.slow  # make test-slow
+
 _SEEDS = range(20)
 
 

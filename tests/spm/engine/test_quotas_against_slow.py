@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from spm.engine import quotas
 from spm.plans.model import DaysBy, Plan, Proration, Ramp, Span
 from tests.spm.engine.allotting import PLAN, World, over
 from tests.spm.engine.building import Row, assignment, quota
+
+pytestmark = pytest.mark.slow  # make test-slow
 
 FIRST, LAST = date(2025, 1, 1), date(2027, 1, 31)
 KINDS = (Span.MONTH, Span.QUARTER, Span.HALF, Span.YEAR, Span.PLAN)
