@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from spm.frames import CAUSES, MONEY, Schema, empty
+from spm.frames import CAUSES, MONEY, Schema
 
 CAUSE = pl.Enum(CAUSES)
 
@@ -37,8 +37,3 @@ def narrow(lines: pl.DataFrame) -> pl.DataFrame:
         if name not in lines.columns
     ]
     return lines.with_columns(missing).select(*NARROW).cast(NARROW)  # type: ignore[arg-type]
-
-
-def no_lines() -> pl.DataFrame:
-    """NARROW without rows."""
-    return empty(NARROW)
